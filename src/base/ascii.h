@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What kind of byte it is, in ASCII and nothing else: no locale reaches this library.
+ */
+#ifndef MAILWHY_BASE_ASCII_H
+#define MAILWHY_BASE_ASCII_H
+
+#include <stdbool.h>
+
+static inline bool mwi_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char mwi_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline bool mwi_is_alpha(char c)
+{
+	return (unsigned char)(mwi_lower(c) - 'a') < 26;
+}
+
+static inline bool mwi_is_alnum(char c)
+{
+	return mwi_is_digit(c) || mwi_is_alpha(c);
+}
+
+static inline bool mwi_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+#endif

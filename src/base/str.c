@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include <mailwhy/str.h>
+
+#include "base/ascii.h"
+
+mw_str mw_str_trim(mw_str s)
+{
+	while (s.len > 0 && mwi_is_blank(s.ptr[0]))
+		s = mw_str_skip(s, 1);
+	while (s.len > 0 && mwi_is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool mw_str_cut_line(mw_str *rest, mw_str *line)
+{
+	if (rest->len == 0)
+		return false;
+
+	const char *end = memchr(rest->ptr, '\n', rest->len);
+	const size_t n = end != NULL ? (size_t)(end - rest->ptr) : rest->len;
+
+	*line = mw_str_head(*rest, n);
+	if (line->len > 0 && line->ptr[line->len - 1] == '\r')
+		line->len--;
+	*rest = mw_str_skip(*rest, n + (end != NULL));
+	return true;
+}
+
+static bool same_folded(const char *text, mw_str what)
+{
+	for (size_t i = 0; i < what.len; i++)
+		if (mwi_lower(text[i]) != what.ptr[i])
+			return false;
+	return true;
+}
+
+size_t mw_str_find(mw_str s, mw_str what)
+{
+	for (size_t i = 0; i + what.len <= s.len; i++)
+		if (same_folded(s.ptr + i, what))
+			return i;
+	return s.len;
+}

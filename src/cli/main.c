@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mailwhy: one binary, one file a subcommand. What is no subcommand is something to
+ * explain: "mailwhy 550".
+ */
+#include <signal.h>
+
+#include "cli/cli.h"
+
+static const struct {
+	const cli_command *command;
+	int (*run)(int argc, char **argv);
+	const char *about;
+} commands[] = {
+	{&cli_explain_command, cli_explain, "what a reply means, and what to do"},
+	{&cli_codes_command, cli_codes, "the table of all reply codes"},
+	{&cli_rules_command, cli_rules, "check, search and list the rules"},
+};
+
+static void help(void)
+{
+	puts("usage: mailwhy REPLY...            for example: mailwhy 550\n"
+	     "       mailwhy COMMAND [OPTION]... [ARGUMENT]...\n\n"
+	     "mailwhy says what happened to a mail, who can mend it, and what to do.\n\n"
+	     "commands:");
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		printf("  %-10s %s\n", commands[i].command->name, commands[i].about);
+	puts("\noptions:\n"
+	     "  --help     print this and exit; mailwhy COMMAND --help tells of a command\n"
+	     "  --version  print the version and exit");
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that leaves ("| head") is told by write(), not by a signal. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		cli_complain("nothing to explain; for example: mailwhy 550 (mailwhy --help)");
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0) {
+		help();
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(argv[1], commands[i].command->name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	return cli_explain(argc, argv);
+}

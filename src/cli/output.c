@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Standard output through one buffer of our own: results come in bursts of a few KB, and
+ * a failed write is noticed and told.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+#define OUT_SIZE (4 * MW_TELL_MAX)
+
+bool cli_out_open(cli_out *o)
+{
+	*o = (cli_out){.memory = malloc(OUT_SIZE)};
+	if (o->memory == NULL) {
+		cli_complain("out of memory");
+		return false;
+	}
+	mw_buf_init(&o->buf, o->memory, OUT_SIZE);
+	return true;
+}
+
+static void write_out(cli_out *o)
+{
+	const char *p = o->buf.ptr;
+	size_t left = o->buf.len;
+
+	while (left > 0 && !o->failed) {
+		const ssize_t n = write(STDOUT_FILENO, p, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			o->failed = true;
+			/* A closed pipe ("| head") is the reader's choice, no fault. */
+			if (errno != EPIPE)
+				cli_complain("standard output: %s", strerror(errno));
+			break;
+		}
+		p += n;
+		left -= (size_t)n;
+	}
+	mw_buf_reset(&o->buf);
+}
+
+void cli_out_flush_if_full(cli_out *o)
+{
+	if (o->buf.cap - o->buf.len < MW_TELL_MAX)
+		write_out(o);
+}
+
+bool cli_out_close(cli_out *o)
+{
+	write_out(o);
+	free(o->memory);
+	o->memory = NULL;
+	return !o->failed;
+}
+
+int cli_width(void)
+{
+	struct winsize w;
+	int width = 80;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		width = w.ws_col;
+	return width < 40 ? 40 : width > 100 ? 100 : width;
+}
+
+bool cli_color(const cli_common *common)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return !common->no_color && (no == NULL || no[0] == 0) && isatty(STDOUT_FILENO) &&
+	       term != NULL && strcmp(term, "dumb") != 0;
+}

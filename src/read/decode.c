@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "read/decode.h"
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+static bool has_byte(mw_str s, char c)
+{
+	return s.len > 0 && memchr(s.ptr, c, s.len) != NULL;
+}
+
+/* Eight bytes at a time: is bit 7 set anywhere? */
+static bool is_ascii(mw_str s)
+{
+	uint64_t all = 0, word;
+
+	for (; s.len >= sizeof word; s = mw_str_skip(s, sizeof word)) {
+		memcpy(&word, s.ptr, sizeof word);
+		all |= word;
+	}
+	for (; s.len > 0; s = mw_str_skip(s, 1))
+		all |= (unsigned char)s.ptr[0];
+	return (all & 0x8080808080808080U) == 0;
+}
+
+static bool has_encoded_word(mw_str s)
+{
+	const char *p;
+
+	while (s.len > 1 && (p = memchr(s.ptr, '=', s.len - 1)) != NULL) {
+		if (p[1] == '?')
+			return true;
+		s = mw_str_skip(s, (size_t)(p - s.ptr) + 1);
+	}
+	return false;
+}
+
+bool mwi_is_decoded(mw_str s)
+{
+	return !has_byte(s, '\r') && !has_byte(s, '\\') && !has_byte(s, '\0') &&
+	       (is_ascii(s) || mwi_utf8_valid(s)) && !has_encoded_word(s);
+}
+
+/* What windows-1252 has at 0x80 to 0x9f; the rest is Latin-1. */
+static uint32_t cp1252(unsigned char c)
+{
+	static const uint16_t high[32] = {
+		0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
+		0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178};
+
+	return c >= 0x80 && c < 0xa0 ? high[c - 0x80] : c;
+}
+
+static void put_point(mw_buf *out, uint32_t point)
+{
+	char utf8[4];
+
+	mw_buf_put(out, (mw_str){utf8, mwi_utf8_write(utf8, point)});
+}
+
+/* The first character of s; returns its bytes. */
+static size_t put_character(mw_buf *out, mw_str s)
+{
+	uint32_t point;
+	const size_t n = mwi_utf8_read(s, &point);
+
+	if (n == 0) {
+		put_point(out, cp1252((unsigned char)s.ptr[0]));
+		return 1;
+	}
+	if (point == 0)
+		mw_buf_put_char(out, ' ');
+	else
+		mw_buf_put(out, mw_str_head(s, n));
+	return n;
+}
+
+static int hex_value(char c)
+{
+	if (mwi_is_digit(c))
+		return c - '0';
+	c = mwi_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (mwi_is_digit(c))
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+#define WORD_MAX 512 /* RFC 2047 allows 75 */
+
+static size_t decode_q(char *out, mw_str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		const bool escape = s.ptr[i] == '=' && i + 2 < s.len &&
+				    hex_value(s.ptr[i + 1]) >= 0 && hex_value(s.ptr[i + 2]) >= 0;
+
+		if (escape) {
+			out[n++] = (char)(hex_value(s.ptr[i + 1]) << 4 | hex_value(s.ptr[i + 2]));
+			i += 2;
+		} else {
+			out[n++] = s.ptr[i] == '_' ? ' ' : s.ptr[i];
+		}
+	}
+	return n;
+}
+
+static size_t decode_b(char *out, mw_str s)
+{
+	uint32_t bits = 0;
+	int have = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len && base64_value(s.ptr[i]) >= 0; i++) {
+		bits = bits << 6 | (uint32_t)base64_value(s.ptr[i]);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (char)(bits >> have & 0xff);
+		}
+	}
+	return n;
+}
+
+static bool same(mw_str a, const char *lower)
+{
+	const mw_str b = mw_str_of(lower);
+
+	return a.len == b.len && mw_str_find(a, b) == 0;
+}
+
+/* Cuts s at the next '?': what stands before it. False when there is none. */
+static bool cut_field(mw_str *s, mw_str *out)
+{
+	const char *end = s->len > 0 ? memchr(s->ptr, '?', s->len) : NULL;
+
+	if (end == NULL)
+		return false;
+	*out = mw_str_head(*s, (size_t)(end - s->ptr));
+	*s = mw_str_skip(*s, out->len + 1);
+	return true;
+}
+
+/* "=?charset?B?text?=" at the front of s; returns its bytes, 0 when it is none. */
+static size_t put_encoded_word(mw_buf *out, mw_str s)
+{
+	char bytes[WORD_MAX];
+	mw_str rest = mw_str_skip(s, 2), charset, encoding, text;
+
+	if (s.len < 8 || s.ptr[1] != '?' || !cut_field(&rest, &charset) ||
+	    !cut_field(&rest, &encoding) || !cut_field(&rest, &text) || rest.len == 0 ||
+	    rest.ptr[0] != '=' || encoding.len != 1 || text.len > WORD_MAX)
+		return 0;
+	const bool utf8 = same(charset, "utf-8") || same(charset, "us-ascii");
+
+	if (!utf8 && !same(charset, "iso-8859-1") && !same(charset, "iso-8859-15") &&
+	    !same(charset, "windows-1252"))
+		return 0;
+	const char e = mwi_lower(encoding.ptr[0]);
+
+	if (e != 'q' && e != 'b')
+		return 0;
+	mw_str plain = {bytes, e == 'q' ? decode_q(bytes, text) : decode_b(bytes, text)};
+
+	for (size_t i = 0; !utf8 && i < plain.len; i++)
+		put_point(out, cp1252((unsigned char)plain.ptr[i]));
+	while (utf8 && plain.len > 0)
+		plain = mw_str_skip(plain, put_character(out, plain));
+	return (size_t)(rest.ptr - s.ptr) + 1;
+}
+
+/* CRLF, CR, a written \r\n or \n; returns its bytes, 0 when there is none. */
+static size_t line_end(mw_str s)
+{
+	if (s.ptr[0] == '\r')
+		return s.len > 1 && s.ptr[1] == '\n' ? 2 : 1;
+	if (s.len >= 4 && memcmp(s.ptr, "\\r\\n", 4) == 0)
+		return 4;
+	return s.len >= 2 && memcmp(s.ptr, "\\n", 2) == 0 ? 2 : 0;
+}
+
+static size_t decode_one(mw_buf *out, mw_str s)
+{
+	const char c = s.ptr[0];
+	size_t n = 0;
+
+	if (c == '\r' || c == '\\') {
+		n = line_end(s);
+		if (n > 0)
+			mw_buf_put_char(out, '\n');
+	} else if (c == '=') {
+		n = put_encoded_word(out, s);
+	}
+	return n > 0 ? n : put_character(out, s);
+}
+
+void mwi_decode(mw_buf *out, mw_str s)
+{
+	while (s.len > 0)
+		s = mw_str_skip(s, decode_one(out, s));
+}

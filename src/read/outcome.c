@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One reply, as people paste it, to an outcome.
+ *
+ * Most input is a plain reply with its code in front: that way borrows from the input and
+ * copies nothing. Whatever needs more (several lines, other character sets, a reply inside
+ * another program's sentence) is first written into the caller's room and then taken
+ * apart there.
+ */
+#include <mailwhy/outcome.h>
+
+#include "base/ascii.h"
+#include "read/decode.h"
+#include "read/found.h"
+#include "read/wrapper.h"
+
+#define HEAD_KEPT (MW_TEXT_MAX * 3 / 4)
+#define TAIL_KEPT (MW_TEXT_MAX / 4 - 16)
+
+static bool is_separator(char c)
+{
+	return c == ' ' || c == '-' || c == '\t' || c == ':' || c == '\n' || c == '#' ||
+	       c == ',' || c == '=' || c == ')';
+}
+
+/* Digits at the front of s. */
+static size_t digits(mw_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && mwi_is_digit(s.ptr[n]))
+		n++;
+	return n;
+}
+
+/* The code at the very front, 100 to 599, or 0. */
+static int front_code(mw_str s)
+{
+	if (digits(s) != 3 || s.ptr[0] < '1' || s.ptr[0] > '5' ||
+	    (s.len > 3 && !is_separator(s.ptr[3])))
+		return 0;
+	/* "550 messages were sent" begins with a count. */
+	if (mwi_is_measure(mw_str_skip(s, 3)))
+		return 0;
+	return (s.ptr[0] - '0') * 100 + (s.ptr[1] - '0') * 10 + (s.ptr[2] - '0');
+}
+
+/* Steps over what stands between a code and the words. */
+static mw_str skip_separators(mw_str s)
+{
+	while (s.len > 0 && (mwi_is_blank(s.ptr[0]) || s.ptr[0] == '-' || s.ptr[0] == ':' ||
+			     s.ptr[0] == ',' || s.ptr[0] == '='))
+		s = mw_str_skip(s, 1);
+	return s;
+}
+
+/* "5.1.1 ", "#5.1.1 ", "[5.1.1] " at the front of s: steps over it. */
+static bool cut_status(mw_str *s, mw_enhanced *out)
+{
+	mw_str rest = *s;
+	bool bracket = false;
+
+	if (rest.len > 0 && (rest.ptr[0] == '#' || rest.ptr[0] == '(' || rest.ptr[0] == '[')) {
+		bracket = rest.ptr[0] != '#';
+		rest = mw_str_skip(rest, 1);
+		if (bracket && rest.len > 0 && rest.ptr[0] == '#')
+			rest = mw_str_skip(rest, 1);
+	}
+	const ptrdiff_t n = mw_enhanced_read(out, rest);
+
+	if (n < 0)
+		return false;
+	rest = mw_str_skip(rest, (size_t)n);
+	if (bracket && rest.len > 0 && (rest.ptr[0] == ')' || rest.ptr[0] == ']'))
+		rest = mw_str_skip(rest, 1);
+	*s = skip_separators(rest);
+	return true;
+}
+
+/* A status somewhere in the words: "(#5.1.1)", "status: 5.1.1". Its class has to fit the
+ * code, and its subject to exist, or it is some program's version. */
+static void find_status(mw_outcome *o, mw_str s)
+{
+	const char *p = s.ptr, *end = s.ptr + s.len;
+	mw_enhanced e;
+
+	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
+		const size_t at = (size_t)(p++ - s.ptr);
+
+		if (at == 0 || (at > 1 && (mwi_is_alnum(s.ptr[at - 2]) ||
+					   s.ptr[at - 2] == '.' || s.ptr[at - 2] == '-' ||
+					   s.ptr[at - 2] == '/')))
+			continue;
+		if (mw_enhanced_read(&e, mw_str_skip(s, at - 1)) < 0 || e.subject > 7)
+			continue;
+		if (o->reply == 0 || o->reply / 100 == e.cls) {
+			o->status = e;
+			return;
+		}
+	}
+}
+
+/* Closes what was opened before the code: (550, b'...')} and "550 ..." */
+static mw_str cut_closing(mw_str text, mw_str before)
+{
+	char quote = 0;
+
+	while (before.len > 0 && (before.ptr[before.len - 1] == ' ' ||
+				  before.ptr[before.len - 1] == '\n'))
+		before.len--;
+	if (before.len > 0)
+		quote = before.ptr[before.len - 1];
+	if (quote == '(' && text.len > 1 && text.ptr[0] == 'b' &&
+	    (text.ptr[1] == '\'' || text.ptr[1] == '"')) {
+		quote = text.ptr[1];
+		text = mw_str_skip(text, 2);
+	} else if (quote == '(') {
+		quote = ')';
+	}
+	if (quote != '\'' && quote != '"' && quote != ')' && quote != '`')
+		return text;
+	for (size_t i = text.len; i > 0; i--)
+		if (text.ptr[i - 1] == quote && i + 24 >= text.len)
+			return mw_str_head(text, i - 1);
+	return text;
+}
+
+/* One blank, however many stood there. */
+static void put_blank(char *out, size_t *n)
+{
+	if (*n > 0 && out[*n - 1] != ' ')
+		out[(*n)++] = ' ';
+}
+
+/* The repeated "550-5.1.1 " of a further line at the front of s: its bytes, else 0. */
+static size_t repeated(mw_str s, const mw_outcome *o, bool line)
+{
+	mw_str rest = s;
+	mw_enhanced e;
+	const int code = o->reply;
+
+	if (s.len < 3 || code == 0 || s.ptr[0] != '0' + code / 100 ||
+	    s.ptr[1] != '0' + code / 10 % 10 || s.ptr[2] != '0' + code % 10)
+		return 0;
+	if (s.len > 3 && s.ptr[3] != ' ' && s.ptr[3] != '-' && s.ptr[3] != '\n')
+		return 0;
+	rest = mw_str_skip(s, 4);
+	const bool again = cut_status(&rest, &e) && e.cls == o->status.cls &&
+			   e.subject == o->status.subject && e.detail == o->status.detail;
+
+	if (again)
+		return s.len - rest.len;
+	/* In the middle of a line only "550-" or the status makes it sure. */
+	return line || (s.len > 3 && s.ptr[3] == '-') ? (s.len > 3 ? 4 : 3) : 0;
+}
+
+/* Joins the lines of `text` into room (as long as it at least); codes and statuses that
+ * are only repeated go. */
+static mw_str unfold(char *room, mw_str text, const mw_outcome *o)
+{
+	size_t n = 0;
+	bool line = false;
+
+	for (mw_str s = text; s.len > 0; s = mw_str_skip(s, 1)) {
+		const char c = s.ptr[0];
+
+		if (!mwi_is_blank(c)) {
+			line = false;
+			room[n++] = c;
+			continue;
+		}
+		line |= c == '\n';
+		put_blank(room, &n);
+		/* Without its last byte, which the loop steps over. */
+		const size_t again = repeated(mw_str_skip(s, 1), o, line);
+
+		s = mw_str_skip(s, again);
+	}
+	return mw_str_trim((mw_str){room, n});
+}
+
+/* Which of the codes in the text was really said by the server that refused: the last
+ * that is quoted; on equal terms the first. */
+static bool choose_code(mw_str s, mwi_code_at *best)
+{
+	mwi_code_at at;
+	bool found = false;
+
+	for (size_t from = 0; mwi_code_next(s, from, &at); from = at.pos + 3) {
+		const bool line = at.pos > 0 && s.ptr[at.pos - 1] == '\n';
+
+		if (found && at.code == best->code && at.intro <= best->intro)
+			continue;
+		if (!found || at.intro > best->intro || at.intro == MWI_INTRO_QUOTE ||
+		    (line && best->intro == MWI_INTRO_FRONT))
+			*best = at;
+		found = true;
+	}
+	return found;
+}
+
+/* "600", "0", "1000": a number, and no reply code. */
+static mw_str odd_number(mw_str s)
+{
+	const size_t n = digits(s);
+
+	return n > 0 && n == s.len ? s : MW_LIT("");
+}
+
+static mw_outcome blank_outcome(void)
+{
+	const mw_str none = MW_LIT("");
+
+	return (mw_outcome){.text = none, .context = none, .remote = none,
+			    .recipient = none, .provider = none, .odd_number = none};
+}
+
+/* What is no failure is no bounce. */
+static void set_kind(mw_outcome *o)
+{
+	const int first = o->reply > 0 ? o->reply / 100 : o->status.cls;
+
+	if (o->reply == 0 && o->status.cls == 0 && o->text.len == 0)
+		o->kind = MW_KIND_NONE;
+	else if (o->odd_number.len > 0)
+		o->kind = MW_KIND_NONE;
+	else
+		o->kind = first >= 1 && first <= 3 ? MW_KIND_DELIVERED : MW_KIND_BOUNCE;
+}
+
+/* Code in front, nothing that looks like another one, nothing to decode. */
+static bool read_plain(mw_outcome *o, mw_str in)
+{
+	const int code = front_code(in);
+	mw_str text = mw_str_skip(in, 3);
+
+	if (code == 0 || mwi_may_hold_code(text) || memchr(in.ptr, '\n', in.len) != NULL ||
+	    (in.len > 9 && mw_str_eq(mw_str_skip(in, in.len - 9), MW_LIT(" command)"))))
+		return false;
+	o->reply = code;
+	text = skip_separators(text);
+	if (!cut_status(&text, &o->status))
+		find_status(o, text);
+	o->text = mw_str_trim(text);
+	return true;
+}
+
+/* The words around and behind the code at `at` in `all`. */
+static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
+{
+	const mw_str before = mw_str_head(all, at->pos);
+	mw_str text = skip_separators(mw_str_skip(all, at->pos + 3));
+
+	if (at->intro == MWI_INTRO_LABEL && !cut_status(&text, &o->status))
+		text = at->pos + 3 + 24 >= all.len || mw_str_trim(text).len < 8 ||
+				       before.len > 24
+			       ? all
+			       : text;
+	else
+		text = cut_closing(text, before);
+	text = skip_separators(text);
+	if (text.len > 2 && text.ptr[0] == 'b' && (text.ptr[1] == '\'' || text.ptr[1] == '"'))
+		text = mw_str_skip(text, 2);
+	if (o->status.cls == 0)
+		cut_status(&text, &o->status);
+	return mwi_wrapper_cut(text);
+}
+
+/* Everything else. `all` is decoded and lies in the room or in the input. */
+static void read_quoted(mw_outcome *o, mw_str all)
+{
+	mwi_code_at at = {0};
+	const int front = front_code(all);
+	const bool found = choose_code(all, &at);
+	mw_str text = all;
+
+	if (front > 0 && (!found || at.intro < MWI_INTRO_FRONT))
+		at = (mwi_code_at){.pos = 0, .code = front, .intro = MWI_INTRO_FRONT};
+	if (front > 0 || found) {
+		o->reply = at.code;
+		text = words_at(o, all, &at);
+	} else {
+		mw_str rest = all;
+
+		if (cut_status(&rest, &o->status))
+			text = rest;
+		o->odd_number = odd_number(all);
+	}
+	if (o->status.cls == 0)
+		find_status(o, text);
+	if (o->status.cls == 0)
+		find_status(o, all);
+	if (at.pos > 0 || !found || mw_str_find(all, MW_LIT("(in reply to ")) < all.len)
+		mwi_wrapper_read(o, all);
+	o->text = mw_str_trim(text);
+}
+
+/* Copies s into the room, decoded; its middle is lost when it is too long. */
+static mw_str take_in(mw_outcome *o, mw_outcome_room *room, mw_str s)
+{
+	mw_buf b;
+
+	mw_buf_init(&b, room->raw, sizeof room->raw);
+	if (s.len <= MW_TEXT_MAX) {
+		mwi_decode(&b, s);
+		if (!b.lost)
+			return mw_buf_str(&b);
+		mw_buf_reset(&b);
+	}
+	o->cut = true;
+	b.cap = HEAD_KEPT;
+	mwi_decode(&b, mw_str_head(s, HEAD_KEPT));
+	b.cap = sizeof room->raw;
+	mw_buf_put(&b, MW_LIT(" ... "));
+	mwi_decode(&b, mw_str_skip(s, s.len - (TAIL_KEPT < s.len ? TAIL_KEPT : s.len)));
+	return mw_buf_str(&b);
+}
+
+void mw_outcome_read(mw_outcome *out, mw_outcome_room *room, mw_str in)
+{
+	*out = blank_outcome();
+	in = mw_str_trim(in);
+	const bool as_is = in.len <= MW_TEXT_MAX && mwi_is_decoded(in);
+
+	if (!as_is || !read_plain(out, in)) {
+		const mw_str all = mw_str_trim(take_in(out, room, in));
+
+		read_quoted(out, all);
+		out->context = out->text.len < all.len ? all : MW_LIT("");
+		out->text = unfold(room->text, out->text, out);
+	}
+	set_kind(out);
+}

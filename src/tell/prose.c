@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "tell/prose.h"
+
+void telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v)
+{
+	*g = (telling){.t = t,
+		       .kb = t->kb,
+		       .o = o,
+		       .v = v,
+		       .names = mw_judge_names(t->kb, o, v),
+		       .code_only = v->confidence == MW_CONFIDENCE_CODE ||
+				    v->confidence == MW_CONFIDENCE_CLASS};
+	if (mw_knowledge_code(t->kb, o->reply, &g->code) != MW_OK) {
+		g->code.code = 0;
+		g->code_only = false;
+	}
+}
+
+static bool is(mw_str a, mw_str b)
+{
+	return mw_str_eq(a, b);
+}
+
+static void put_server(mw_buf *out, const telling *g, bool capital, putter *put)
+{
+	if (g->v->provider_name.len > 0)
+		put(out, g->v->provider_name);
+	else
+		mw_buf_put(out, capital ? MW_LIT("The receiving server")
+					: MW_LIT("the receiving server"));
+}
+
+/* Writes the value of a placeholder; false when it is not known. */
+static bool put_value(mw_buf *out, const telling *g, mw_str name, putter *put)
+{
+	mw_str value = MW_LIT("");
+
+	if (is(name, MW_LIT("server")) || is(name, MW_LIT("Server"))) {
+		put_server(out, g, name.ptr[0] == 'S', put);
+		return true;
+	}
+	if (is(name, MW_LIT("lookup"))) {
+		prose_put_lookup(out, g, put);
+		return g->v->blocklist.id.len > 0;
+	}
+	if (is(name, MW_LIT("ip")))
+		value = g->names.ip;
+	else if (is(name, MW_LIT("domain")))
+		value = g->names.domain;
+	else if (is(name, MW_LIT("list")))
+		value = g->v->blocklist.name;
+	put(out, value);
+	return value.len > 0;
+}
+
+/* "{name|other words}" without its braces. */
+static void put_placeholder(mw_buf *out, const telling *g, mw_str s, putter *put)
+{
+	const char *bar = s.len > 0 ? memchr(s.ptr, '|', s.len) : NULL;
+	const mw_str name = bar != NULL ? mw_str_head(s, (size_t)(bar - s.ptr)) : s;
+
+	if (!put_value(out, g, name, put) && bar != NULL)
+		mw_buf_put(out, mw_str_skip(s, name.len + 1));
+}
+
+void prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
+{
+	const char *open;
+
+	while (prose.len > 0 && (open = memchr(prose.ptr, '{', prose.len)) != NULL) {
+		const char *close = memchr(open, '}', prose.len - (size_t)(open - prose.ptr));
+
+		if (close == NULL)
+			break;
+		mw_buf_put(out, mw_str_head(prose, (size_t)(open - prose.ptr)));
+		put_placeholder(out, g, (mw_str){open + 1, (size_t)(close - open) - 1}, put);
+		prose = mw_str_skip(prose, (size_t)(close - prose.ptr) + 1);
+	}
+	mw_buf_put(out, prose);
+}
+
+void prose_put_lookup(mw_buf *out, const telling *g, putter *put)
+{
+	const mw_blocklist *b = &g->v->blocklist;
+	const bool ip = mw_str_find(b->lookup, MW_LIT("{ip}")) < b->lookup.len;
+	const bool domain = mw_str_find(b->lookup, MW_LIT("{domain}")) < b->lookup.len;
+
+	if (b->lookup.len > 0 && (!ip || g->names.ip.len > 0) &&
+	    (!domain || g->names.domain.len > 0))
+		prose_put(out, g, b->lookup, put);
+	else
+		mw_buf_put(out, b->page);
+}
+
+mw_str prose_summary(const telling *g)
+{
+	const bool no_failure = g->o->reply > 0 && g->o->reply < 400;
+
+	if (g->code.code != 0 && (no_failure || (g->code_only && g->v->rule.len == 0)))
+		return g->code.meaning;
+	return g->v->summary;
+}
+
+/* Where remedies come from, in order: the rule, then the category or the code. */
+static mw_str remedy_line(const telling *g, mw_audience a, uint32_t i)
+{
+	const mw_verdict *v = g->v;
+	const mw_knowledge *own = v->user_rule ? g->kb->user : g->kb;
+
+	if (i < v->remedies[a].count)
+		return mw_knowledge_line(own, v->remedies[a], i);
+	i -= v->remedies[a].count;
+	if (g->code_only || (g->code.code != 0 && g->code.code < 400))
+		return mw_knowledge_line(g->kb, g->code.remedies[a], i);
+	const mw_category_info c = mw_knowledge_category(g->kb, v->category);
+
+	return mw_knowledge_line(g->kb, c.remedies[a], i);
+}
+
+static mw_audience first_audience(const telling *g)
+{
+	if (g->t->audience >= 0)
+		return (mw_audience)g->t->audience;
+	return g->v->fault == MW_FAULT_SENDER_SERVER ? MW_AUDIENCE_ADMIN : MW_AUDIENCE_SENDER;
+}
+
+/* How many remedies each audience is told at most: the first all that helps, the others
+ * the gist. */
+#define FIRST_MAX 6
+#define OTHER_MAX 3
+
+bool remedies_next(remedies *it, const telling *g, mw_str *line)
+{
+	const mw_audience first = first_audience(g);
+
+	for (; it->step < MW_AUDIENCE_COUNT; it->step++, it->line = 0, it->told = 0) {
+		/* The first, then the others in their order. */
+		int a = it->step == 0 ? (int)first : it->step - 1;
+
+		if (it->step > 0 && a >= (int)first)
+			a++;
+		it->audience = (mw_audience)a;
+		*line = remedy_line(g, it->audience, it->line);
+		if (line->len == 0 || it->told == (it->step == 0 ? FIRST_MAX : OTHER_MAX))
+			continue;
+		it->line++;
+		it->told++;
+		return true;
+	}
+	return false;
+}

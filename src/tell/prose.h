@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The prose of the knowledge with its placeholders filled in, and which prose belongs to
+ * a verdict.
+ */
+#ifndef MAILWHY_TELL_PROSE_H
+#define MAILWHY_TELL_PROSE_H
+
+#include <mailwhy/tell.h>
+
+/* All that a teller needs of one verdict. */
+typedef struct telling {
+	const mw_tell *t;
+	const mw_knowledge *kb;
+	const mw_outcome *o;
+	const mw_verdict *v;
+	mw_names names;
+	mw_code code;   /* the record of the reply code; code.code 0: none */
+	bool code_only; /* nothing but the code speaks: its meaning and remedies are told */
+} telling;
+
+void telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v);
+
+/* How text that may come from outside is written: mw_buf_put_json, mw_buf_put_visible. */
+typedef void putter(mw_buf *out, mw_str s);
+
+/* Writes prose with {placeholders} filled in; their values go through `put`. */
+void prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put);
+
+/* The one sentence for a person. */
+mw_str prose_summary(const telling *g);
+
+/* Steps through the remedies in the order of the audience chosen. Start with a zeroed
+ * iterator; false at the end. */
+typedef struct remedies {
+	int step;
+	uint32_t line;
+	int told;
+	mw_audience audience; /* of the line given */
+} remedies;
+
+bool remedies_next(remedies *it, const telling *g, mw_str *line);
+
+/* The look-up page of the blocklist with its placeholders filled in, or its page. */
+void prose_put_lookup(mw_buf *out, const telling *g, putter *put);
+
+#endif
