@@ -2,8 +2,13 @@
  *
  * mw-knowledge - compiles knowledge/ to a C file with the image in it.
  *
- *	mw-knowledge OUT.c FILE...	writes OUT.c ("-": checks only)
+ *	mw-knowledge FOLDER			checks the .kb files and rules/ in FOLDER
+ *	mw-knowledge FOLDER OUT.c OUT.d		writes OUT.c, and what it was made of to OUT.d
+ *
+ * The files are found by name: a new one needs no registering. OUT.d names the folders
+ * too, so that the build notices when a file comes or goes.
  */
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,33 +82,69 @@ static int write_image(const char *path, const void *image, size_t len)
 	return 0;
 }
 
+/* All files of the folder, in the order of their names. */
+static void find_files(const char *folder, glob_t *found)
+{
+	char pattern[4096];
+
+	snprintf(pattern, sizeof pattern, "%s/*.kb", folder);
+	const int kb = glob(pattern, 0, NULL, found);
+
+	snprintf(pattern, sizeof pattern, "%s/rules/*.rules", folder);
+	if (kb != 0 || glob(pattern, GLOB_APPEND, NULL, found) != 0) {
+		fprintf(stderr, "%s: no .kb files or no rules there\n", folder);
+		exit(66);
+	}
+}
+
+static int write_depfile(const char *path, const char *target, const char *folder,
+			 const glob_t *found)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL) {
+		perror(path);
+		return 73;
+	}
+	fprintf(f, "%s: %s %s/rules", target, folder, folder);
+	for (size_t i = 0; i < found->gl_pathc; i++)
+		fprintf(f, " %s", found->gl_pathv[i]);
+	fputc('\n', f);
+	return fclose(f) == 0 ? 0 : 74;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 3) {
-		fputs("usage: mw-knowledge OUT.c|- FILE...\n", stderr);
-		return 64;
-	}
-	const size_t count = (size_t)argc - 2;
-	kc_input *input = calloc(count, sizeof *input);
+	glob_t found = {0};
 	void *image;
 	size_t len;
 	int rc = 0;
 
+	if (argc != 2 && argc != 4) {
+		fputs("usage: mw-knowledge FOLDER [OUT.c OUT.d]\n", stderr);
+		return 64;
+	}
+	find_files(argv[1], &found);
+	kc_input *input = calloc(found.gl_pathc, sizeof *input);
+
 	if (input == NULL)
 		return 71;
-	for (size_t i = 0; i < count; i++)
-		input[i] = (kc_input){argv[i + 2], slurp(argv[i + 2])};
-	const mw_status s = kc_compile(input, count, KC_ALL, say, NULL, &image, &len);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		input[i] = (kc_input){found.gl_pathv[i], slurp(found.gl_pathv[i])};
+	const mw_status s = kc_compile(input, found.gl_pathc, KC_ALL, say, NULL, &image, &len);
 
 	if (s != MW_OK) {
 		fprintf(stderr, "mw-knowledge: %s\n", mw_status_text(s));
 		rc = 65;
-	} else if (strcmp(argv[1], "-") != 0) {
-		rc = write_image(argv[1], image, len);
+	} else if (argc == 4) {
+		rc = write_image(argv[2], image, len);
+		if (rc == 0)
+			rc = write_depfile(argv[3], argv[2], argv[1], &found);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < found.gl_pathc; i++)
 		free((void *)(uintptr_t)input[i].text.ptr);
 	free(input);
 	free(image);
+	globfree(&found);
 	return rc;
 }

@@ -18,30 +18,36 @@ static mw_stage any_stage(uint32_t set)
 	return MW_STAGE_NONE;
 }
 
-static void judge(prover *p, const mwi_rule *r, mw_outcome *o, mw_str shown)
+/* Does the rule win this outcome? *winner becomes the one that does. */
+static bool wins(const prover *p, const mwi_rule *r, mw_outcome *o, mw_str *winner)
 {
 	mw_verdict v;
-	const mw_str id = mwi_text(p->of, r->id);
 
 	if (r->stages != 0 && !(r->stages >> o->stage & 1))
 		o->stage = any_stage(r->stages);
 	if (r->flags & MWI_KNOWN)
 		o->provider = mwi_text(p->of, r->provider_id);
 	mw_judge(p->kb, o, &v);
-	if (mw_str_eq(v.rule, id) && v.user_rule == (p->of != p->kb))
-		return;
+	*winner = v.rule;
+	return mw_str_eq(v.rule, mwi_text(p->of, r->id)) && v.user_rule == (p->of != p->kb);
+}
+
+static void lost(prover *p, const mwi_rule *r, mw_str shown, mw_str winner)
+{
 	p->p.failures++;
-	p->say(p->ctx, id, shown, v.rule);
+	p->say(p->ctx, mwi_text(p->of, r->id), shown, winner);
 }
 
 static void prove_example(prover *p, const mwi_rule *r, mw_str example)
 {
 	mw_outcome_room room;
 	mw_outcome o;
+	mw_str winner;
 
 	p->p.examples++;
 	mw_outcome_read(&o, &room, example);
-	judge(p, r, &o, example);
+	if (!wins(p, r, &o, &winner))
+		lost(p, r, example, winner);
 }
 
 /* The words of a phrase, gaps filled with "...", said with what the rule pins. */
@@ -49,6 +55,7 @@ static void prove_phrase(prover *p, const mwi_rule *r, const mwi_phrase *phrase)
 {
 	char memory[MWI_PARTS_MAX * (MWI_PHRASE_MAX + 8)];
 	mw_buf b;
+	mw_str winner;
 	mw_outcome o = {.kind = MW_KIND_BOUNCE,
 			.reply = 0,
 			.context = {"", 0},
@@ -76,7 +83,12 @@ static void prove_phrase(prover *p, const mwi_rule *r, const mwi_phrase *phrase)
 			o.reply = o.status.cls == 4 ? 450 : 550;
 	}
 	p->p.phrases++;
-	judge(p, r, &o, o.text);
+	if (wins(p, r, &o, &winner))
+		return;
+	/* Another rule may pin that code down: then this one is for those without. */
+	o.reply = r->code.count > 0 ? o.reply : 0;
+	if (!wins(p, r, &o, &winner))
+		lost(p, r, o.text, winner);
 }
 
 proof prove_rules(const mw_knowledge *kb, const mw_knowledge *of, prove_say *say, void *ctx)

@@ -226,8 +226,7 @@ static uint32_t strength_of(const mwi_rule *rule, uint32_t code, uint32_t status
 	       (rule->provider_id.len > 0 ? STRENGTH_PROVIDER : 0) |
 	       status << STRENGTH_STATUS | code << STRENGTH_CODE |
 	       (rule->stages != 0 ? STRENGTH_STAGE : 0) |
-	       (rule->flags & MWI_KNOWN ? STRENGTH_KNOWN : 0) |
-	       (rule->absent.count > 0 ? STRENGTH_ABSENT : 0);
+	       (rule->flags & MWI_KNOWN ? STRENGTH_KNOWN : 0);
 }
 
 static void check_needed(tables *t, const record *r, const mwi_rule *rule, uint32_t phrases)

@@ -74,6 +74,5 @@ void grams_build(tables *t);
 #define STRENGTH_CODE       10 /* shift; 0 none, 1 range, 2 exact */
 #define STRENGTH_STAGE      (1U << 9)
 #define STRENGTH_KNOWN      (1U << 8)
-#define STRENGTH_ABSENT     (1U << 7)
 
 #endif

@@ -54,18 +54,16 @@ static mw_str skip_separators(mw_str s)
 	return s;
 }
 
-/* "5.1.1 ", "#5.1.1 ", "[5.1.1] " at the front of s: steps over it. */
+/* "5.1.1 ", "(5.1.1) ", "[5.1.1] " at the front of s: steps over it. "#5.1.1 " is read but
+ * stays: which servers write it so is worth knowing. */
 static bool cut_status(mw_str *s, mw_enhanced *out)
 {
-	mw_str rest = *s;
-	bool bracket = false;
+	const char first = s->len > 0 ? s->ptr[0] : ' ';
+	const bool bracket = first == '(' || first == '[';
+	mw_str rest = mw_str_skip(*s, bracket || first == '#');
 
-	if (rest.len > 0 && (rest.ptr[0] == '#' || rest.ptr[0] == '(' || rest.ptr[0] == '[')) {
-		bracket = rest.ptr[0] != '#';
+	if (bracket && rest.len > 0 && rest.ptr[0] == '#')
 		rest = mw_str_skip(rest, 1);
-		if (bracket && rest.len > 0 && rest.ptr[0] == '#')
-			rest = mw_str_skip(rest, 1);
-	}
 	const ptrdiff_t n = mw_enhanced_read(out, rest);
 
 	if (n < 0)
@@ -73,7 +71,8 @@ static bool cut_status(mw_str *s, mw_enhanced *out)
 	rest = mw_str_skip(rest, (size_t)n);
 	if (bracket && rest.len > 0 && (rest.ptr[0] == ')' || rest.ptr[0] == ']'))
 		rest = mw_str_skip(rest, 1);
-	*s = skip_separators(rest);
+	if (first != '#')
+		*s = skip_separators(rest);
 	return true;
 }
 
@@ -148,7 +147,8 @@ static size_t repeated(mw_str s, const mw_outcome *o, bool line)
 	const bool again = cut_status(&rest, &e) && e.cls == o->status.cls &&
 			   e.subject == o->status.subject && e.detail == o->status.detail;
 
-	if (again)
+	/* "#5.1.1" stays where it is, so nothing of it is stepped over. */
+	if (again && s.len - rest.len > 4)
 		return s.len - rest.len;
 	/* In the middle of a line only "550-" or the status makes it sure. */
 	return line || (s.len > 3 && s.ptr[3] == '-') ? (s.len > 3 ? 4 : 3) : 0;
@@ -179,6 +179,13 @@ static mw_str unfold(char *room, mw_str text, const mw_outcome *o)
 	return mw_str_trim((mw_str){room, n});
 }
 
+/* "Sender address rejected: undeliverable address: host mx said: 550 ...": what the server
+ * that refused us found out elsewhere. Its own reply stands in front. */
+static size_t end_of_refusal(mw_str s)
+{
+	return front_code(s) > 0 ? mw_str_find(s, MW_LIT("undeliverable address: ")) : s.len;
+}
+
 /* Which of the codes in the text was really said by the server that refused: the last
  * that is quoted; on equal terms the first. */
 static bool choose_code(mw_str s, mwi_code_at *best)
@@ -186,6 +193,7 @@ static bool choose_code(mw_str s, mwi_code_at *best)
 	mwi_code_at at;
 	bool found = false;
 
+	s = mw_str_head(s, end_of_refusal(s));
 	for (size_t from = 0; mwi_code_next(s, from, &at); from = at.pos + 3) {
 		const bool line = at.pos > 0 && s.ptr[at.pos - 1] == '\n';
 
