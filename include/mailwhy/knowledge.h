@@ -90,7 +90,9 @@ typedef struct mw_category_info {
 	mw_fault fault;
 	mw_action action_temporary, action_permanent;
 	int retry;        /* seconds; -1 none */
-	bool bad_address; /* for good, it means that the address is dead */
+	bool bad_address;  /* for good, it means that the address is dead */
+	bool names_list;   /* a blocklist that the text names belongs into the answer */
+	bool names_domain; /* so does the domain of the sender */
 	int subject, detail; /* of the enhanced status that fits; -1 none */
 	mw_str summary;
 	mw_lines references, remedies[MW_AUDIENCE_COUNT];

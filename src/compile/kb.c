@@ -131,6 +131,22 @@ static void category_actions(tables *t, const record *r, mwi_category *out)
 	}
 }
 
+/* "names list domain": what of the text belongs into the answer. */
+static void category_names(tables *t, const record *r, mwi_category *out)
+{
+	const field *f = tables_field(t, r, "names");
+	mw_str rest = f != NULL ? f->value : MW_LIT(""), word;
+
+	while (source_word(&rest, &word)) {
+		if (mw_str_eq(word, MW_LIT("list")))
+			out->names_list = 1;
+		else if (mw_str_eq(word, MW_LIT("domain")))
+			out->names_domain = 1;
+		else
+			complain(t->c, f->at, "“names” is list, domain or both");
+	}
+}
+
 static int vocabulary_field(tables *t, const record *r, const char *key, mw_vocabulary v)
 {
 	const field *f = tables_field(t, r, key);
@@ -146,7 +162,7 @@ static void compile_category(tables *t, const record *r)
 	const field *f;
 
 	tables_check_keys(t, r,
-			  "permanence fault action retry bad-address status summary "
+			  "permanence fault action retry bad-address names status summary "
 			  "reference" REMEDIES);
 	need(t, r, "summary");
 	need(t, r, "fault");
@@ -165,6 +181,7 @@ static void compile_category(tables *t, const record *r)
 		c.detail = s.detail;
 	}
 	c.bad_address = tables_field(t, r, "bad-address") != NULL;
+	category_names(t, r, &c);
 	c.summary = tables_prose_of(t, r, "summary");
 	c.reference = tables_list(t, r, "reference", true);
 	tables_remedies(t, r, c.remedy);

@@ -24,6 +24,7 @@
 #define MWI_MULTI_MAX  4096U /* phrases with gaps */
 #define MWI_PARTS_MAX  4U
 #define MWI_PHRASE_MAX 200U
+#define MWI_GAP_MAX    160U /* bytes between two parts of a phrase */
 #define MWI_ANCHOR_MIN 5U /* bytes; the scan looks at every second window of 4 */
 #define MWI_BITS_LOG2  16U /* the filter: 2^16 bits, 8 KB, so that it stays in the L1 cache */
 #define MWI_HEADS_LOG2 12U
@@ -56,7 +57,7 @@ typedef struct mwi_status {
 typedef struct mwi_category {
 	uint32_t permanence, fault, action_temporary, action_permanent;
 	int32_t retry; /* seconds, -1 none */
-	uint32_t bad_address;
+	uint32_t bad_address, names_list, names_domain;
 	uint32_t subject, detail; /* of the enhanced status that fits; MWI_ANY none */
 	mwi_ref summary;
 	mwi_list reference, remedy[MW_AUDIENCE_COUNT];

@@ -378,14 +378,22 @@ static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *
 		v->derived = (mw_enhanced){for_good ? 5 : 4, c.subject, c.detail};
 }
 
+/* A general rule says that something is listed; the list that it names says what. */
+static mw_category by_list(const evidence *e, mw_category category)
+{
+	if (e->list == MWI_NO_INDEX || category != MW_CATEGORY_REPUTATION_IP)
+		return category;
+	return mwi_blocklist_at(e->kb)[e->list].domain ? MW_CATEGORY_REPUTATION_DOMAIN
+						       : category;
+}
+
+/* A list is named in the verdict only where the verdict is about being listed. */
 static void name_list(const evidence *e, mw_verdict *v)
 {
-	if (e->list == MWI_NO_INDEX || (v->category != MW_CATEGORY_REPUTATION_IP &&
-					v->category != MW_CATEGORY_REPUTATION_DOMAIN &&
-					v->category != MW_CATEGORY_SPAM_CONTENT &&
-					v->category != MW_CATEGORY_POLICY))
-		return;
-	if (mw_knowledge_blocklist_nth(e->kb, e->list, &v->blocklist) != MW_OK)
+	const mw_category_info c = mw_knowledge_category(e->kb, v->category);
+
+	if (e->list == MWI_NO_INDEX || !c.names_list ||
+	    mw_knowledge_blocklist_nth(e->kb, e->list, &v->blocklist) != MW_OK)
 		v->blocklist = blank.blocklist;
 }
 
@@ -403,6 +411,8 @@ static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 	}
 	find_provider(&e, v);
 	decide(&e, kb->user != NULL ? &user : NULL, v);
+	if (v->confidence == MW_CONFIDENCE_TEXT)
+		v->category = by_list(&e, v->category);
 
 	const mwi_rule *r = NULL;
 

@@ -193,6 +193,8 @@ mw_category_info mw_knowledge_category(const mw_knowledge *kb, mw_category categ
 	out.action_permanent = (mw_action)r->action_permanent;
 	out.retry = r->retry;
 	out.bad_address = r->bad_address != 0;
+	out.names_list = r->names_list != 0;
+	out.names_domain = r->names_domain != 0;
 	out.subject = any(r->subject);
 	out.detail = any(r->detail);
 	out.summary = mwi_text(kb, r->summary);

@@ -10,6 +10,8 @@
 #include "base/ascii.h"
 #include "judge/section.h"
 
+#define MWI_TRIES_MAX 8
+
 typedef struct matcher {
 	const mw_knowledge *kb;
 	mw_str text;
@@ -18,15 +20,22 @@ typedef struct matcher {
 	const mwi_phrase *phrase;
 	const mwi_part *part;
 	const char *pool;
-	uint64_t seen[MWI_MULTI_MAX / 64]; /* phrases of several parts already looked at */
+	uint8_t tried[MWI_MULTI_MAX]; /* how often each phrase of several parts was */
 } matcher;
 
-/* Letters of other scripts have no bit 7 clear: they never count as word characters,
- * so that a phrase may stand between them. */
+/* Letters of other scripts never count as word characters: a phrase may stand between
+ * them. */
 static bool at_bounds(const char *start, size_t len, unsigned bounds)
 {
 	return (!(bounds & MWI_WORD_START) || !mwi_is_alnum(start[-1])) &&
 	       (!(bounds & MWI_WORD_END) || !mwi_is_alnum(start[len]));
+}
+
+/* Does `what` stand at `at`, which leaves room for it? */
+static bool stands_at(mw_str text, size_t at, mw_str what, unsigned bounds)
+{
+	return memcmp(text.ptr + at, what.ptr, what.len) == 0 &&
+	       at_bounds(text.ptr + at, what.len, bounds);
 }
 
 size_t mwi_match_find(mw_str text, size_t from, mw_str what, unsigned bounds)
@@ -49,35 +58,46 @@ static mw_str part_text(const matcher *m, const mwi_part *p)
 	return (mw_str){m->pool + p->off, p->len};
 }
 
-/* All parts in order, each as early as it can be; `pos` becomes where the anchor is. */
-static bool parts_in_order(const matcher *m, const mwi_phrase *p, size_t *pos)
+/* The parts behind the anchor, each as early as it can be and near the one before. */
+static bool parts_behind(const matcher *m, const mwi_phrase *p, size_t end)
 {
-	size_t from = 0;
-
-	for (int i = 0; i < p->parts; i++) {
+	for (int i = p->anchor + 1; i < p->parts; i++) {
 		const mwi_part *part = m->part + p->part + i;
-		const size_t at =
-			mwi_match_find(m->text, from, part_text(m, part), part->bounds);
+		const mw_str near = mw_str_head(m->text, end + MWI_GAP_MAX + part->len);
+		const size_t at = mwi_match_find(near, end, part_text(m, part), part->bounds);
 
-		if (at == m->text.len)
+		if (at == near.len)
 			return false;
-		if (i == p->anchor)
-			*pos = at;
-		from = at + part->len;
+		end = at + part->len;
 	}
 	return true;
 }
 
-/* First sight of a phrase of several parts. */
-static bool first_sight(matcher *m, uint32_t multi)
+/* The parts before the anchor, each as late as it can be. */
+static bool parts_before(const matcher *m, const mwi_phrase *p, size_t start)
 {
-	const uint64_t bit = 1ULL << (multi & 63);
-	uint64_t *word = &m->seen[multi >> 6];
+	for (int i = p->anchor; i-- > 0;) {
+		const mwi_part *part = m->part + p->part + i;
+		const mw_str what = part_text(m, part);
+		const size_t least = start > MWI_GAP_MAX + what.len
+					     ? start - MWI_GAP_MAX - what.len
+					     : 0;
+		size_t at = start < what.len ? 0 : start - what.len;
 
-	if (*word & bit)
-		return false;
-	*word |= bit;
+		while (at > least && !stands_at(m->text, at, what, part->bounds))
+			at--;
+		if (start < what.len || !stands_at(m->text, at, what, part->bounds))
+			return false;
+		start = at;
+	}
 	return true;
+}
+
+/* A phrase of several parts is tried at the first places where its anchor stands; a text
+ * that repeats an anchor without end can't make the scan slow. */
+static bool may_try(matcher *m, const mwi_phrase *p)
+{
+	return m->tried[p->multi] < MWI_TRIES_MAX && ++m->tried[p->multi] > 0;
 }
 
 static void anchor_found(matcher *m, const mwi_gram *g, size_t start)
@@ -87,15 +107,14 @@ static void anchor_found(matcher *m, const mwi_gram *g, size_t start)
 	for (uint32_t i = 0; i < g->count; i++) {
 		const mwi_phrase *p = m->phrase + run[i];
 		const mwi_part *anchor = m->part + p->part + p->anchor;
-		size_t pos = start;
 
 		if (start + anchor->len > m->text.len ||
 		    !at_bounds(m->text.ptr + start, anchor->len, anchor->bounds))
 			continue;
-		if (p->parts > 1 &&
-		    (!first_sight(m, p->multi) || !parts_in_order(m, p, &pos)))
+		if (p->parts > 1 && (!may_try(m, p) || !parts_before(m, p, start) ||
+				     !parts_behind(m, p, start + anchor->len)))
 			continue;
-		m->found(m->ctx, run[i], pos);
+		m->found(m->ctx, run[i], start);
 	}
 }
 
@@ -132,7 +151,7 @@ void mwi_match(const mw_knowledge *kb, mw_str text, mwi_found *found, void *ctx)
 	m.phrase = mwi_phrase_at(kb);
 	m.part = mwi_part_at(kb);
 	m.pool = mwi_pool_at(kb);
-	memset(m.seen, 0, (mwi_header_of(kb)->multi + 63) / 64 * sizeof m.seen[0]);
+	memset(m.tried, 0, mwi_header_of(kb)->multi);
 	/* The guard behind the text makes the window at the last byte readable. */
 	for (size_t i = 0; i < text.len; i += 2) {
 		uint32_t window;

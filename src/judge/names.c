@@ -125,13 +125,6 @@ static mw_str domain_in(mw_str token)
 	return is_domain(token) ? token : MW_LIT("");
 }
 
-/* Categories that speak of the sender's domain. */
-static bool is_about_domain(mw_category c)
-{
-	return c == MW_CATEGORY_SENDER_AUTHENTICATION || c == MW_CATEGORY_SENDER_REJECTED ||
-	       c == MW_CATEGORY_REPUTATION_DOMAIN || c == MW_CATEGORY_REVERSE_DNS;
-}
-
 static bool is_senders(const mw_knowledge *kb, const mw_outcome *o, const mw_verdict *v,
 		       mw_str domain)
 {
@@ -146,6 +139,7 @@ static bool is_senders(const mw_knowledge *kb, const mw_outcome *o, const mw_ver
 mw_names mw_judge_names(const mw_knowledge *kb, const mw_outcome *o, const mw_verdict *v)
 {
 	mw_names names = {{"", 0}, {"", 0}};
+	const bool want_domain = mw_knowledge_category(kb, v->category).names_domain;
 	mw_str rest = o->text, token;
 
 	if (v->permanence == MW_PERMANENCE_NONE)
@@ -153,7 +147,7 @@ mw_names mw_judge_names(const mw_knowledge *kb, const mw_outcome *o, const mw_ve
 	while (next_token(&rest, &token)) {
 		if (names.ip.len == 0)
 			names.ip = address_in(token);
-		if (names.domain.len > 0 || !is_about_domain(v->category) ||
+		if (names.domain.len > 0 || !want_domain ||
 		    memchr(token.ptr, '/', token.len) != NULL)
 			continue;
 		const mw_str domain = domain_in(token);
