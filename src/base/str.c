@@ -35,10 +35,17 @@ static bool same_folded(const char *text, mw_str what)
 	return true;
 }
 
+/* Two bytes are looked at before the rest: most places differ in them. */
 size_t mw_str_find(mw_str s, mw_str what)
 {
-	for (size_t i = 0; i + what.len <= s.len; i++)
-		if (same_folded(s.ptr + i, what))
-			return i;
+	if (what.len > s.len)
+		return s.len;
+	const char first = what.ptr[0], last = what.ptr[what.len - 1];
+	const char *p = s.ptr, *end = s.ptr + (s.len - what.len);
+
+	for (; p <= end; p++)
+		if (mwi_lower(p[0]) == first && mwi_lower(p[what.len - 1]) == last &&
+		    same_folded(p, what))
+			return (size_t)(p - s.ptr);
 	return s.len;
 }

@@ -13,7 +13,8 @@
 #include "judge/fold.h"
 
 #define WINDOW   4U
-#define BUCKETS  (1U << 16)
+#define RUN_MAX  0x7fffU /* phrases of one entry */
+#define BUCKETS  (1U << MWI_BITS_LOG2)
 
 static uint32_t window_at(const char *p)
 {
@@ -37,7 +38,7 @@ static uint32_t *count_windows(tables *t)
 
 			mwi_fold(low, s);
 			for (size_t at = 0; at + WINDOW <= s.len; at++)
-				often[mwi_gram_hash(window_at(low + at)) >> 16]++;
+				often[mwi_gram_bit(mwi_gram_hash(window_at(low + at)))]++;
 		}
 	return often;
 }
@@ -82,6 +83,11 @@ static entry *entries_of(tables *t)
 	return e;
 }
 
+static uint32_t often_at(const uint32_t *often, const char *window)
+{
+	return often[mwi_gram_bit(mwi_gram_hash(window_at(window)))];
+}
+
 /* Where the rarest pair of neighbouring windows of an anchor begins. */
 static size_t rarest_pair(const uint32_t *often, mw_str anchor)
 {
@@ -89,8 +95,8 @@ static size_t rarest_pair(const uint32_t *often, mw_str anchor)
 	uint64_t least = UINT64_MAX;
 
 	for (size_t i = 0; i + WINDOW < anchor.len; i++) {
-		const uint64_t n = (uint64_t)often[mwi_gram_hash(window_at(anchor.ptr + i)) >> 16] +
-				   often[mwi_gram_hash(window_at(anchor.ptr + i + 1)) >> 16];
+		const uint64_t n = (uint64_t)often_at(often, anchor.ptr + i) +
+				   often_at(often, anchor.ptr + i + 1);
 
 		if (n < least) {
 			least = n;
@@ -104,25 +110,43 @@ static void add_gram(tables *t, mw_str anchor, size_t offset, uint32_t first, ui
 {
 	*(mwi_gram *)tables_add(t, MWI_GRAM) = (mwi_gram){
 		.key = window_at(anchor.ptr + offset),
-		.phrase = first,
-		.offset = (uint16_t)offset,
+		.tail = window_at(anchor.ptr + anchor.len - WINDOW),
+		.run = first,
+		.offset = (uint8_t)offset,
+		.len = (uint8_t)anchor.len,
 		.count = (uint16_t)count,
 	};
 }
 
-/* Chains go up: each entry is put before those that came later. */
+static int by_head(const void *a, const void *b)
+{
+	const mwi_gram *x = a, *y = b;
+	const uint32_t i = mwi_gram_head(mwi_gram_hash(x->key));
+	const uint32_t k = mwi_gram_head(mwi_gram_hash(y->key));
+
+	if (i != k)
+		return i < k ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->run != y->run ? (x->run < y->run ? -1 : 1)
+				: (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Chains in one piece each, their ends marked. */
 static void link_grams(tables *t)
 {
 	mwi_gram *gram = t->section[MWI_GRAM].item;
 	uint32_t *head = t->section[MWI_HEAD].item;
 	uint8_t *bits = t->section[MWI_BITS].item;
 
+	qsort(gram, tables_count(t, MWI_GRAM), sizeof *gram, by_head);
 	for (uint32_t i = tables_count(t, MWI_GRAM); i-- > 0;) {
 		const uint32_t hash = mwi_gram_hash(gram[i].key);
 		const uint32_t bit = mwi_gram_bit(hash);
 
 		bits[bit >> 3] |= (uint8_t)(1U << (bit & 7));
-		gram[i].next = head[mwi_gram_head(hash)];
+		if (head[mwi_gram_head(hash)] == 0)
+			gram[i].count |= MWI_GRAM_LAST;
 		head[mwi_gram_head(hash)] = i + 1;
 	}
 }
@@ -140,7 +164,9 @@ void grams_build(tables *t)
 	for (uint32_t i = 0, next; i < n; i = next) {
 		const uint32_t first = tables_count(t, MWI_ANCHORED);
 
-		for (next = i; next < n && mw_str_eq(e[next].anchor, e[i].anchor); next++)
+		for (next = i; next < n && next - i < RUN_MAX &&
+			       mw_str_eq(e[next].anchor, e[i].anchor);
+		     next++)
 			*(uint32_t *)tables_add(t, MWI_ANCHORED) = e[next].phrase;
 		const size_t offset = rarest_pair(often, e[i].anchor);
 

@@ -68,6 +68,8 @@ void tables_phrase(tables *t, const field *f, mwi_owner owner, uint32_t index,
 		return;
 	}
 	p.strength = strength + (length << STRENGTH_LENGTH);
+	p.bounds = part[p.anchor].bounds;
+	p.known = (strength & STRENGTH_KNOWN) != 0;
 	p.multi = p.parts > 1 ? t->multi++ : MWI_NO_INDEX;
 	for (int i = 0; i < p.parts; i++)
 		*(mwi_part *)tables_add(t, MWI_PART) = part[i];

@@ -188,6 +188,19 @@ static bool check_phrases(const checker *c)
 	return true;
 }
 
+/* The scan compares a text with the anchor of the first phrase of the run alone. */
+static bool run_shares_anchor(const checker *c, const mwi_gram *g)
+{
+	for (uint32_t i = 0; i < (g->count & ~MWI_GRAM_LAST); i++) {
+		const mwi_phrase *p =
+			mwi_phrase_at(c->kb) + mwi_anchored_at(c->kb)[g->run + i];
+
+		if (mwi_part_at(c->kb)[p->part + p->anchor].len != g->len)
+			return false;
+	}
+	return true;
+}
+
 static bool check_grams(const checker *c)
 {
 	const mw_knowledge *kb = c->kb;
@@ -206,12 +219,13 @@ static bool check_grams(const checker *c)
 	for (uint32_t i = 0; i < grams; i++) {
 		const mwi_gram *g = mwi_gram_at(kb) + i;
 
-		/* Chains only go up, so they end. */
-		if (g->count == 0 || !in_run(g->phrase, g->count, anchored) ||
-		    g->next > grams || (g->next != 0 && g->next <= i + 1))
+		if (!in_run(g->run, g->count & ~MWI_GRAM_LAST, anchored) ||
+		    (g->count & ~MWI_GRAM_LAST) == 0 || g->len < MWI_ANCHOR_MIN ||
+		    g->offset > g->len - sizeof g->key || !run_shares_anchor(c, g))
 			return false;
 	}
-	return true;
+	/* Chains only go up, so the last entry ends every one of them. */
+	return grams == 0 || (mwi_gram_at(kb)[grams - 1].count & MWI_GRAM_LAST) != 0;
 }
 
 static size_t record_size(mwi_section s)

@@ -26,7 +26,7 @@
 #define MWI_PHRASE_MAX 200U
 #define MWI_GAP_MAX    160U /* bytes between two parts of a phrase */
 #define MWI_ANCHOR_MIN 5U /* bytes; the scan looks at every second window of 4 */
-#define MWI_BITS_LOG2  16U /* the filter: 2^16 bits, 8 KB, so that it stays in the L1 cache */
+#define MWI_BITS_LOG2  17U /* the filter: 2^18 bits, 32 KB; measured: docs/PERFORMANCE.md */
 #define MWI_HEADS_LOG2 12U
 
 typedef struct mwi_ref {
@@ -130,6 +130,8 @@ typedef struct mwi_phrase {
 	uint32_t strength; /* of the rule with this phrase: higher wins */
 	uint32_t part;     /* first of its parts */
 	uint16_t parts, anchor;
+	uint16_t bounds; /* of the anchor */
+	uint16_t known;  /* 1: its rule holds only for the right provider */
 	uint32_t multi; /* number among the phrases of several parts, or MWI_NO_INDEX */
 } mwi_phrase;
 
@@ -141,14 +143,18 @@ typedef struct mwi_part {
 	uint16_t len, bounds;
 } mwi_part;
 
-/* The q-gram table: one window of 4 bytes of one anchor. Chained by `next`. */
+/* The q-gram table: one window of 4 bytes of one anchor. The entries of one chain lie side
+ * by side, 4 in a cache line; all that turns a window down stands here. */
 typedef struct mwi_gram {
-	uint32_t key;    /* the window's bytes */
-	uint32_t phrase; /* first of the run in `anchored` */
-	uint16_t offset; /* of the window in the anchor */
-	uint16_t count;  /* phrases that share the anchor */
-	uint32_t next;   /* 1 + index, 0 ends */
+	uint32_t key;   /* the window's bytes */
+	uint32_t tail;  /* the last 4 bytes of the anchor */
+	uint32_t run;   /* of phrases that share the anchor: first in `anchored` */
+	uint8_t offset; /* of the window in the anchor */
+	uint8_t len;    /* of the anchor */
+	uint16_t count; /* of the run; MWI_GRAM_LAST: the chain ends here */
 } mwi_gram;
+
+#define MWI_GRAM_LAST 0x8000U
 
 #define MWI_SECTION_MAP(X)                                                               \
 	X(POOL, pool, char)                                                              \

@@ -28,16 +28,15 @@ static const mw_verdict blank = {
 	.blocklist = {{"", 0}, {"", 0}, {"", 0}, {"", 0}, false},
 };
 
-/* Rules of providers for words that others use too; more at once have not been seen. */
-#define KNOWN_MAX 32
+/* Phrases kept of one text; six is usual. */
+#define FOUND_MAX 64
 
 typedef struct evidence {
 	const mw_knowledge *kb;
 	const mw_outcome *o;
 	mw_str text;             /* folded */
-	const mwi_phrase *best;  /* of the rules that hold */
-	const mwi_phrase *known[KNOWN_MAX]; /* that hold if the provider is theirs */
-	int knowns;
+	const mwi_phrase *found[FOUND_MAX]; /* of rules, the strongest if there are more */
+	int count;
 	uint32_t hint;           /* provider betrayed by the words, or MWI_NO_INDEX */
 	uint32_t list;           /* blocklist named, or MWI_NO_INDEX */
 	size_t list_len;
@@ -90,19 +89,25 @@ static bool rule_holds(const evidence *e, const mwi_rule *r)
  * came from. */
 static bool is_stronger(const mwi_phrase *a, const mwi_phrase *b)
 {
-	return b == NULL || a->strength > b->strength || (a->strength == b->strength && a < b);
+	return a->strength > b->strength || (a->strength == b->strength && a < b);
 }
 
+/* Whether the rule holds is asked later, and only of the strongest: most are never asked.
+ * Where there is no more room the weakest goes. */
 static void rule_found(evidence *e, const mwi_phrase *p)
 {
-	const mwi_rule *r = mwi_rule_at(e->kb) + p->index;
+	int weakest = 0;
 
-	if (r->flags & MWI_KNOWN) {
-		if (e->knowns < KNOWN_MAX && rule_holds(e, r))
-			e->known[e->knowns++] = p;
-	} else if (is_stronger(p, e->best) && rule_holds(e, r)) {
-		e->best = p;
+	for (int i = 0; i < e->count; i++) {
+		if (e->found[i] == p)
+			return;
+		if (is_stronger(e->found[weakest], e->found[i]))
+			weakest = i;
 	}
+	if (e->count < FOUND_MAX)
+		e->found[e->count++] = p;
+	else if (is_stronger(p, e->found[weakest]))
+		e->found[weakest] = p;
 }
 
 /* "someone@gmail.com" says nothing of who speaks. */
@@ -147,11 +152,13 @@ static void phrase_found(void *ctx, uint32_t phrase, size_t pos)
 
 static void look(evidence *e, const mw_knowledge *kb, const mw_outcome *o, mw_str text)
 {
-	*e = (evidence){.kb = kb,
-			.o = o,
-			.text = text,
-			.hint = MWI_NO_INDEX,
-			.list = MWI_NO_INDEX};
+	e->kb = kb;
+	e->o = o;
+	e->text = text;
+	e->count = 0;
+	e->hint = e->list = MWI_NO_INDEX;
+	e->list_len = 0;
+	e->times.units = e->times.cues = 0;
 	mwi_match(kb, text, phrase_found, e);
 }
 
@@ -197,24 +204,32 @@ static void find_provider(const evidence *e, mw_verdict *v)
 	}
 }
 
-static const mwi_rule *rule_of(const evidence *e, const mwi_phrase *p)
+/* The strongest phrase found but for those that were weighed and dropped. */
+static int strongest(const evidence *e)
 {
-	return p == NULL ? NULL : mwi_rule_at(e->kb) + p->index;
+	int best = -1;
+
+	for (int i = 0; i < e->count; i++)
+		if (e->found[i] != NULL && (best < 0 || is_stronger(e->found[i], e->found[best])))
+			best = i;
+	return best;
 }
 
-/* The rule that wins, once the provider is known. */
-static const mwi_phrase *winner(const evidence *e, const mw_verdict *v)
+/* The rule that wins, once the provider is known; NULL when none does. */
+static const mwi_rule *winner(evidence *e, const mw_verdict *v)
 {
-	const mwi_phrase *best = e->best;
+	int i;
 
-	for (int i = 0; i < e->knowns; i++) {
-		const mwi_rule *r = rule_of(e, e->known[i]);
+	while ((i = strongest(e)) >= 0) {
+		const mwi_phrase *p = e->found[i];
+		const mwi_rule *r = mwi_rule_at(e->kb) + p->index;
 
-		if (is_stronger(e->known[i], best) &&
-		    mw_str_eq(mwi_text(e->kb, r->provider_id), v->provider))
-			best = e->known[i];
+		if ((!p->known || mw_str_eq(mwi_text(e->kb, r->provider_id), v->provider)) &&
+		    rule_holds(e, r))
+			return r;
+		e->found[i] = NULL;
 	}
-	return best;
+	return NULL;
 }
 
 static bool is_strong(const mwi_rule *r)
@@ -299,30 +314,38 @@ static int first_digit(const mw_outcome *o)
 	return o->reply > 0 ? o->reply / 100 : o->status.cls;
 }
 
-/* The order of the comment at the top. */
-static void decide(const evidence *e, const evidence *user, mw_verdict *v)
+/* The order of the comment at the top. Returns the rule that decided, or NULL. */
+static const mwi_rule *decide(evidence *e, evidence *user, mw_verdict *v)
 {
-	const mwi_rule *own = user != NULL ? rule_of(user, winner(user, v)) : NULL;
-	const mwi_rule *r = rule_of(e, winner(e, v));
+	const mwi_rule *own = user != NULL ? winner(user, v) : NULL;
+	const mwi_rule *r = winner(e, v);
 
 	if (is_strong(own)) {
 		decide_by_rule(user, own, v);
 		v->user_rule = true;
-	} else if (is_strong(r)) {
+		return own;
+	}
+	if (is_strong(r)) {
 		decide_by_rule(e, r, v);
-	} else if (decide_by_status(e, false, v)) {
-		return;
-	} else if (own != NULL) {
+		return r;
+	}
+	if (decide_by_status(e, false, v))
+		return NULL;
+	if (own != NULL) {
 		decide_by_rule(user, own, v);
 		v->user_rule = true;
-	} else if (e->list != MWI_NO_INDEX) {
+		return own;
+	}
+	if (e->list != MWI_NO_INDEX) {
 		decide_by_list(e, v);
 	} else if (r != NULL) {
 		decide_by_rule(e, r, v);
+		return r;
 	} else if (!decide_by_status(e, true, v) && !decide_by_code(e, v) &&
 		   !decide_by_subject(e, v) && first_digit(e->o) > 0) {
 		v->confidence = MW_CONFIDENCE_CLASS;
 	}
+	return NULL;
 }
 
 static mw_permanence permanence_of(const mw_outcome *o, mw_permanence otherwise)
@@ -390,9 +413,8 @@ static mw_category by_list(const evidence *e, mw_category category)
 /* A list is named in the verdict only where the verdict is about being listed. */
 static void name_list(const evidence *e, mw_verdict *v)
 {
-	const mw_category_info c = mw_knowledge_category(e->kb, v->category);
-
-	if (e->list == MWI_NO_INDEX || !c.names_list ||
+	if (e->list == MWI_NO_INDEX ||
+	    !mw_knowledge_category(e->kb, v->category).names_list ||
 	    mw_knowledge_blocklist_nth(e->kb, e->list, &v->blocklist) != MW_OK)
 		v->blocklist = blank.blocklist;
 }
@@ -410,14 +432,10 @@ static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 		user.hint = MWI_NO_INDEX;
 	}
 	find_provider(&e, v);
-	decide(&e, kb->user != NULL ? &user : NULL, v);
+	const mwi_rule *r = decide(&e, kb->user != NULL ? &user : NULL, v);
+
 	if (v->confidence == MW_CONFIDENCE_TEXT)
 		v->category = by_list(&e, v->category);
-
-	const mwi_rule *r = NULL;
-
-	if (v->rule.len > 0)
-		r = v->user_rule ? rule_of(&user, winner(&user, v)) : rule_of(&e, winner(&e, v));
 	complete(kb, &e, r, v);
 	name_list(&e, v);
 }

@@ -17,6 +17,8 @@ typedef struct matcher {
 	mw_str text;
 	mwi_found *found;
 	void *ctx;
+	const uint8_t *bits;
+	const mwi_gram *gram;
 	const mwi_phrase *phrase;
 	const mwi_part *part;
 	const char *pool;
@@ -29,13 +31,6 @@ static bool at_bounds(const char *start, size_t len, unsigned bounds)
 {
 	return (!(bounds & MWI_WORD_START) || !mwi_is_alnum(start[-1])) &&
 	       (!(bounds & MWI_WORD_END) || !mwi_is_alnum(start[len]));
-}
-
-/* Does `what` stand at `at`, which leaves room for it? */
-static bool stands_at(mw_str text, size_t at, mw_str what, unsigned bounds)
-{
-	return memcmp(text.ptr + at, what.ptr, what.len) == 0 &&
-	       at_bounds(text.ptr + at, what.len, bounds);
 }
 
 size_t mwi_match_find(mw_str text, size_t from, mw_str what, unsigned bounds)
@@ -73,20 +68,17 @@ static bool parts_behind(const matcher *m, const mwi_phrase *p, size_t end)
 	return true;
 }
 
-/* The parts before the anchor, each as late as it can be. */
+/* The parts before the anchor, each near the one behind it. */
 static bool parts_before(const matcher *m, const mwi_phrase *p, size_t start)
 {
 	for (int i = p->anchor; i-- > 0;) {
 		const mwi_part *part = m->part + p->part + i;
-		const mw_str what = part_text(m, part);
-		const size_t least = start > MWI_GAP_MAX + what.len
-					     ? start - MWI_GAP_MAX - what.len
-					     : 0;
-		size_t at = start < what.len ? 0 : start - what.len;
+		const size_t reach = MWI_GAP_MAX + part->len;
+		const mw_str before = mw_str_head(m->text, start);
+		const size_t at = mwi_match_find(before, start > reach ? start - reach : 0,
+						 part_text(m, part), part->bounds);
 
-		while (at > least && !stands_at(m->text, at, what, part->bounds))
-			at--;
-		if (start < what.len || !stands_at(m->text, at, what, part->bounds))
+		if (at == before.len)
 			return false;
 		start = at;
 	}
@@ -102,65 +94,105 @@ static bool may_try(matcher *m, const mwi_phrase *p)
 
 static void anchor_found(matcher *m, const mwi_gram *g, size_t start)
 {
-	const uint32_t *run = mwi_anchored_at(m->kb) + g->phrase;
+	const uint32_t *run = mwi_anchored_at(m->kb) + g->run;
 
-	for (uint32_t i = 0; i < g->count; i++) {
+	for (uint32_t i = 0; i < (g->count & ~MWI_GRAM_LAST); i++) {
 		const mwi_phrase *p = m->phrase + run[i];
-		const mwi_part *anchor = m->part + p->part + p->anchor;
 
-		if (start + anchor->len > m->text.len ||
-		    !at_bounds(m->text.ptr + start, anchor->len, anchor->bounds))
+		if (!at_bounds(m->text.ptr + start, g->len, p->bounds))
 			continue;
 		if (p->parts > 1 && (!may_try(m, p) || !parts_before(m, p, start) ||
-				     !parts_behind(m, p, start + anchor->len)))
+				     !parts_behind(m, p, start + g->len)))
 			continue;
 		m->found(m->ctx, run[i], start);
 	}
 }
 
-/* The window at `i` has its bit set: which anchors stand here? */
-static void window_found(matcher *m, uint32_t window, uint32_t hash, size_t i)
+/* Does the whole anchor of g stand at `start`? */
+static bool anchor_stands(const matcher *m, const mwi_gram *g, size_t start)
 {
-	const mwi_gram *gram = mwi_gram_at(m->kb);
-	uint32_t at = mwi_head_at(m->kb)[mwi_gram_head(hash)];
+	const mwi_phrase *p = m->phrase + mwi_anchored_at(m->kb)[g->run];
+	const mw_str anchor = part_text(m, m->part + p->part + p->anchor);
 
-	for (; at != 0; at = gram[at - 1].next) {
-		const mwi_gram *g = gram + (at - 1);
+	return memcmp(m->text.ptr + start, anchor.ptr, anchor.len) == 0;
+}
 
-		if (g->key != window || i < g->offset)
-			continue;
-		const mwi_phrase *p = m->phrase + mwi_anchored_at(m->kb)[g->phrase];
-		const mw_str anchor = part_text(m, m->part + p->part + p->anchor);
-		const size_t start = i - g->offset;
+/* The chain that begins at `head` (not 0), for the window at `i`: which anchors stand
+ * here? */
+static void window_found(matcher *m, uint32_t head, size_t i)
+{
+	const char *window = m->text.ptr + i;
+	uint32_t key, tail;
 
-		if (anchor.len <= m->text.len - start &&
-		    memcmp(m->text.ptr + start, anchor.ptr, anchor.len) == 0)
-			anchor_found(m, g, start);
+	memcpy(&key, window, sizeof key);
+	for (const mwi_gram *g = m->gram + (head - 1);; g++) {
+		if (g->key == key && i >= g->offset &&
+		    g->len <= m->text.len - (i - g->offset)) {
+			memcpy(&tail, window + g->len - g->offset - sizeof tail, sizeof tail);
+			if (tail == g->tail && anchor_stands(m, g, i - g->offset))
+				anchor_found(m, g, i - g->offset);
+		}
+		if (g->count & MWI_GRAM_LAST)
+			return;
 	}
 }
 
+/* A window whose bit is set. */
+typedef struct suspect {
+	uint32_t head;
+	uint32_t at;
+} suspect;
+
+/* Looks at the windows from `first` up to `last`: the positions of those whose bit is set,
+ * without a branch that could be guessed wrong. */
+static size_t find_suspects(const matcher *m, size_t first, size_t last, suspect *out)
+{
+	size_t n = 0;
+
+	for (size_t i = first; i < last; i += 2) {
+		uint32_t window;
+
+		memcpy(&window, m->text.ptr + i, sizeof window);
+		const uint32_t hash = mwi_gram_hash(window), bit = mwi_gram_bit(hash);
+
+		out[n] = (suspect){mwi_gram_head(hash), (uint32_t)i};
+		n += m->bits[bit >> 3] >> (bit & 7) & 1;
+	}
+	return n;
+}
+
+#define BLOCK 128 /* windows looked at before their chains are */
+
 void mwi_match(const mw_knowledge *kb, mw_str text, mwi_found *found, void *ctx)
 {
-	const uint8_t *bits = mwi_bits_at(kb);
+	const uint32_t *head = mwi_head_at(kb);
+	suspect s[BLOCK];
 	matcher m;
 
 	m.kb = kb;
 	m.text = text;
 	m.found = found;
 	m.ctx = ctx;
+	m.bits = mwi_bits_at(kb);
+	m.gram = mwi_gram_at(kb);
 	m.phrase = mwi_phrase_at(kb);
 	m.part = mwi_part_at(kb);
 	m.pool = mwi_pool_at(kb);
 	memset(m.tried, 0, mwi_header_of(kb)->multi);
 	/* The guard behind the text makes the window at the last byte readable. */
-	for (size_t i = 0; i < text.len; i += 2) {
-		uint32_t window;
+	for (size_t i = 0; i < text.len; i += 2 * BLOCK) {
+		const size_t last = i + 2 * BLOCK < text.len ? i + 2 * BLOCK : text.len;
+		const size_t n = find_suspects(&m, i, last, s);
 
-		memcpy(&window, text.ptr + i, sizeof window);
-		const uint32_t hash = mwi_gram_hash(window);
-		const uint32_t bit = mwi_gram_bit(hash);
-
-		if (__builtin_expect(bits[bit >> 3] >> (bit & 7) & 1, 0))
-			window_found(&m, window, hash, i);
+		/* The chains are asked for all at once, then walked: the memory answers
+		 * while we are at the first. */
+		for (size_t k = 0; k < n; k++) {
+			s[k].head = head[s[k].head];
+			if (s[k].head != 0)
+				__builtin_prefetch(m.gram + (s[k].head - 1));
+		}
+		for (size_t k = 0; k < n; k++)
+			if (s[k].head != 0)
+				window_found(&m, s[k].head, s[k].at);
 	}
 }

@@ -205,8 +205,25 @@ static size_t decode_one(mw_buf *out, mw_str s)
 	return n > 0 ? n : put_character(out, s);
 }
 
+/* Bytes that are copied as they are. */
+static size_t plain_run(mw_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (unsigned char)(s.ptr[n] - 1) < 0x7f && s.ptr[n] != '\r' && s.ptr[n] != '\\' &&
+	       s.ptr[n] != '=')
+		n++;
+	return n;
+}
+
 void mwi_decode(mw_buf *out, mw_str s)
 {
-	while (s.len > 0)
-		s = mw_str_skip(s, decode_one(out, s));
+	while (s.len > 0) {
+		const size_t n = plain_run(s);
+
+		mw_buf_put(out, mw_str_head(s, n));
+		s = mw_str_skip(s, n);
+		if (s.len > 0)
+			s = mw_str_skip(s, decode_one(out, s));
+	}
 }

@@ -29,7 +29,8 @@ bool mwi_may_hold_code(mw_str s)
 		const unsigned char a = (unsigned char)(s.ptr[i + 1] - '2') < 4;
 		const unsigned char b = (unsigned char)(s.ptr[i + 2] - '0') < 10;
 		const unsigned char d = (unsigned char)(s.ptr[i + 3] - '0') < 10;
-		const unsigned char next = (unsigned char)(s.ptr[i + 4] - '0') >= 10;
+		const unsigned char next = ((unsigned char)(s.ptr[i + 4] - '0') >= 10) &
+					   (s.ptr[i + 4] != '.');
 		const unsigned char word = (unsigned char)((c | 0x20) - 'a') < 26;
 		const unsigned char digit = (unsigned char)(c - '0') < 10;
 		const unsigned char dot = (c == '.') | (c == '-') | (c == '/');
@@ -188,10 +189,12 @@ static bool follows_command(mw_str before)
 					   "after starttls", "after auth"};
 	const mw_str tail = mw_str_skip(before, before.len > 400 ? before.len - 400 : 0);
 
+	if (!ends_with(before, ": ") || mw_str_find(tail, MW_LIT("after ")) == tail.len)
+		return false;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		const size_t at = mw_str_find(tail, mw_str_of(ends[i]));
 
-		if (at < tail.len && ends_with(before, ": "))
+		if (at < tail.len)
 			return memchr(tail.ptr + at, '\n', tail.len - at) == NULL;
 	}
 	return false;

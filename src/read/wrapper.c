@@ -7,100 +7,119 @@
 
 #include "base/ascii.h"
 
+#define W(words) {words, sizeof(words) - 1}
+
 /* First match wins: what is longer stands before what it contains. */
 static const struct {
-	const char *words;
+	mw_str words;
 	mw_stage stage;
 } stages[] = {
-	{"in reply to end of data", MW_STAGE_CONTENT},
-	{"in reply to data", MW_STAGE_DATA},
-	{"in reply to rcpt to", MW_STAGE_RCPT},
-	{"in reply to mail from", MW_STAGE_MAIL},
-	{"in reply to ehlo", MW_STAGE_EHLO},
-	{"in reply to helo", MW_STAGE_EHLO},
-	{"in reply to auth", MW_STAGE_AUTH},
-	{"in reply to starttls", MW_STAGE_TLS},
-	{"after end of data", MW_STAGE_CONTENT},
-	{"after pipelined end of data", MW_STAGE_CONTENT},
-	{"after sending data block", MW_STAGE_CONTENT},
-	{"after rcpt to", MW_STAGE_RCPT},
-	{"after pipelined rcpt to", MW_STAGE_RCPT},
-	{"after mail from", MW_STAGE_MAIL},
-	{"after pipelined mail from", MW_STAGE_MAIL},
-	{"after initial connection", MW_STAGE_CONNECT},
-	{"after ehlo", MW_STAGE_EHLO},
-	{"after helo", MW_STAGE_EHLO},
-	{"after starttls", MW_STAGE_TLS},
-	{"after data", MW_STAGE_DATA},
-	{"refused to talk to me", MW_STAGE_CONNECT},
-	{"data end command failed", MW_STAGE_CONTENT},
-	{"data command failed", MW_STAGE_DATA},
-	{"rcpt to command failed", MW_STAGE_RCPT},
-	{"mail from command failed", MW_STAGE_MAIL},
-	{"ehlo command failed", MW_STAGE_EHLO},
-	{"helo command failed", MW_STAGE_EHLO},
-	{"starttls command failed", MW_STAGE_TLS},
-	{"auth command failed", MW_STAGE_AUTH},
-	{"password command failed", MW_STAGE_AUTH},
-	{"username command failed", MW_STAGE_AUTH},
-	{"data not accepted", MW_STAGE_CONTENT},
-	{"following recipients failed", MW_STAGE_RCPT},
-	{"following from address failed", MW_STAGE_MAIL},
-	{"could not authenticate", MW_STAGE_AUTH},
-	{"smtprecipientsrefused", MW_STAGE_RCPT},
-	{"smtpsenderrefused", MW_STAGE_MAIL},
-	{"smtpdataerror", MW_STAGE_CONTENT},
-	{"smtpconnecterror", MW_STAGE_CONNECT},
-	{"smtpheloerror", MW_STAGE_EHLO},
-	{"smtpauthenticationerror", MW_STAGE_AUTH},
-	{"smtpaddressfailedexception", MW_STAGE_RCPT},
-	{"smtpsenderfailedexception", MW_STAGE_MAIL},
-	{"smtpfailedrecipient", MW_STAGE_RCPT},
-	{"authenticationfailedexception", MW_STAGE_AUTH},
-	{"authenticationexception", MW_STAGE_AUTH},
-	{"command: 'rcpt to", MW_STAGE_RCPT},
-	{"command: 'mail from", MW_STAGE_MAIL},
-	{"command: 'data", MW_STAGE_CONTENT},
-	{"command: 'auth", MW_STAGE_AUTH},
-	{"all recipients were rejected", MW_STAGE_RCPT},
-	{"invalid login", MW_STAGE_AUTH},
-	{"message failed", MW_STAGE_CONTENT},
-	{"rcpt failed", MW_STAGE_RCPT},
-	{"mail failed", MW_STAGE_MAIL},
-	{"login denied", MW_STAGE_AUTH},
-	{"not accepted by the server", MW_STAGE_RCPT},
-	{"envelope from address", MW_STAGE_MAIL},
-	{"authentication failed (method", MW_STAGE_AUTH},
-	{">>> rcpt to", MW_STAGE_RCPT},
-	{">>> mail from", MW_STAGE_MAIL},
-	{">>> data", MW_STAGE_DATA},
-	{">>> .", MW_STAGE_CONTENT},
+	{W("in reply to end of data"), MW_STAGE_CONTENT},
+	{W("in reply to data"), MW_STAGE_DATA},
+	{W("in reply to rcpt to"), MW_STAGE_RCPT},
+	{W("in reply to mail from"), MW_STAGE_MAIL},
+	{W("in reply to ehlo"), MW_STAGE_EHLO},
+	{W("in reply to helo"), MW_STAGE_EHLO},
+	{W("in reply to auth"), MW_STAGE_AUTH},
+	{W("in reply to starttls"), MW_STAGE_TLS},
+	{W("after end of data"), MW_STAGE_CONTENT},
+	{W("after pipelined end of data"), MW_STAGE_CONTENT},
+	{W("after sending data block"), MW_STAGE_CONTENT},
+	{W("after rcpt to"), MW_STAGE_RCPT},
+	{W("after pipelined rcpt to"), MW_STAGE_RCPT},
+	{W("after mail from"), MW_STAGE_MAIL},
+	{W("after pipelined mail from"), MW_STAGE_MAIL},
+	{W("after initial connection"), MW_STAGE_CONNECT},
+	{W("after ehlo"), MW_STAGE_EHLO},
+	{W("after helo"), MW_STAGE_EHLO},
+	{W("after starttls"), MW_STAGE_TLS},
+	{W("after data"), MW_STAGE_DATA},
+	{W("refused to talk to me"), MW_STAGE_CONNECT},
+	{W("data end command failed"), MW_STAGE_CONTENT},
+	{W("data command failed"), MW_STAGE_DATA},
+	{W("rcpt to command failed"), MW_STAGE_RCPT},
+	{W("mail from command failed"), MW_STAGE_MAIL},
+	{W("ehlo command failed"), MW_STAGE_EHLO},
+	{W("helo command failed"), MW_STAGE_EHLO},
+	{W("starttls command failed"), MW_STAGE_TLS},
+	{W("auth command failed"), MW_STAGE_AUTH},
+	{W("password command failed"), MW_STAGE_AUTH},
+	{W("username command failed"), MW_STAGE_AUTH},
+	{W("data not accepted"), MW_STAGE_CONTENT},
+	{W("following recipients failed"), MW_STAGE_RCPT},
+	{W("following from address failed"), MW_STAGE_MAIL},
+	{W("could not authenticate"), MW_STAGE_AUTH},
+	{W("smtprecipientsrefused"), MW_STAGE_RCPT},
+	{W("smtpsenderrefused"), MW_STAGE_MAIL},
+	{W("smtpdataerror"), MW_STAGE_CONTENT},
+	{W("smtpconnecterror"), MW_STAGE_CONNECT},
+	{W("smtpheloerror"), MW_STAGE_EHLO},
+	{W("smtpauthenticationerror"), MW_STAGE_AUTH},
+	{W("smtpaddressfailedexception"), MW_STAGE_RCPT},
+	{W("smtpsenderfailedexception"), MW_STAGE_MAIL},
+	{W("smtpfailedrecipient"), MW_STAGE_RCPT},
+	{W("authenticationfailedexception"), MW_STAGE_AUTH},
+	{W("authenticationexception"), MW_STAGE_AUTH},
+	{W("command: 'rcpt to"), MW_STAGE_RCPT},
+	{W("command: 'mail from"), MW_STAGE_MAIL},
+	{W("command: 'data"), MW_STAGE_CONTENT},
+	{W("command: 'auth"), MW_STAGE_AUTH},
+	{W("all recipients were rejected"), MW_STAGE_RCPT},
+	{W("invalid login"), MW_STAGE_AUTH},
+	{W("message failed"), MW_STAGE_CONTENT},
+	{W("rcpt failed"), MW_STAGE_RCPT},
+	{W("mail failed"), MW_STAGE_MAIL},
+	{W("login denied"), MW_STAGE_AUTH},
+	{W("not accepted by the server"), MW_STAGE_RCPT},
+	{W("envelope from address"), MW_STAGE_MAIL},
+	{W("authentication failed (method"), MW_STAGE_AUTH},
+	{W(">>> rcpt to"), MW_STAGE_RCPT},
+	{W(">>> mail from"), MW_STAGE_MAIL},
+	{W(">>> data"), MW_STAGE_DATA},
+	{W(">>> ."), MW_STAGE_CONTENT},
 };
 
 /* Words in front of the name of the host that spoke. */
-static const char *const hosts[] = {"host ",
-				    "while talking to ",
-				    "server at ",
-				    "connect to ",
-				    "connection with ",
-				    "conversation with ",
-				    "lost connection with ",
-				    "timed out with ",
-				    "remote server ",
-				    "remote host ",
-				    "relay=",
-				    "generating server: "};
+static const mw_str hosts[] = {
+	W("host "),            W("while talking to "),  W("server at "),
+	W("connect to "),      W("connection with "),   W("conversation with "),
+	W("timed out with "),  W("remote server "),     W("remote host "),
+	W("relay="),           W("generating server: "),
+};
 
 /* Words in front of the recipient's address. */
-static const char *const recipients[] = {"rcpt to:<",  "rcpt to: <", " to=<",
-					 "recipient address ", "refused: {'", "refused: {\""};
+static const mw_str recipients[] = {
+	W("rcpt to:<"), W("rcpt to: <"), W("to=<"), W("recipient address "),
+	W("refused: {'"), W("refused: {\""),
+};
+
+/* Does `words` (lower-case) stand at the front of s? */
+static bool begins(mw_str s, mw_str words)
+{
+	return s.len >= words.len && mwi_lower(s.ptr[0]) == words.ptr[0] &&
+	       mw_str_find(mw_str_head(s, words.len), words) == 0;
+}
+
+/* Steps to the next place where a word begins: *at is where, from *at on. */
+static bool next_word(mw_str s, size_t *at)
+{
+	for (size_t i = *at; i < s.len; i++)
+		if (!mwi_is_blank(s.ptr[i]) && (i == 0 || !mwi_is_alnum(s.ptr[i - 1]))) {
+			*at = i;
+			return true;
+		}
+	return false;
+}
 
 static mw_stage find_stage(mw_str s)
 {
-	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-		if (mw_str_find(s, mw_str_of(stages[i].words)) < s.len)
-			return stages[i].stage;
-	return MW_STAGE_NONE;
+	size_t best = sizeof stages / sizeof *stages;
+
+	for (size_t at = 0; next_word(s, &at); at++)
+		for (size_t i = 0; i < best; i++)
+			if (begins(mw_str_skip(s, at), stages[i].words))
+				best = i;
+	return best < sizeof stages / sizeof *stages ? stages[best].stage : MW_STAGE_NONE;
 }
 
 static bool is_host_byte(char c)
@@ -130,24 +149,17 @@ static mw_str read_host(mw_str s)
 static mw_str find_host(mw_str s)
 {
 	mw_str best = MW_LIT("");
-	size_t best_at = 0;
 
-	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-		const mw_str words = mw_str_of(hosts[i]);
+	for (size_t at = 0; next_word(s, &at); at++)
+		for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+			const mw_str rest = mw_str_skip(s, at);
+			const mw_str h = begins(rest, hosts[i])
+						 ? read_host(mw_str_skip(rest, hosts[i].len))
+						 : MW_LIT("");
 
-		for (size_t at = 0; at < s.len;) {
-			at += mw_str_find(mw_str_skip(s, at), words);
-			if (at >= s.len)
-				break;
-			at += words.len;
-			const mw_str h = read_host(mw_str_skip(s, at));
-
-			if (h.len > 0 && at > best_at) {
+			if (h.len > 0)
 				best = h;
-				best_at = at;
-			}
 		}
-	}
 	return best;
 }
 
@@ -167,15 +179,17 @@ static mw_str read_address(mw_str s)
 
 static mw_str find_recipient(mw_str s)
 {
-	for (size_t i = 0; i < sizeof recipients / sizeof *recipients; i++) {
-		const mw_str words = mw_str_of(recipients[i]);
-		const size_t at = mw_str_find(s, words);
-		const mw_str a = at < s.len ? read_address(mw_str_skip(s, at + words.len))
-					    : MW_LIT("");
+	for (size_t at = 0; next_word(s, &at); at++)
+		for (size_t i = 0; i < sizeof recipients / sizeof *recipients; i++) {
+			const mw_str rest = mw_str_skip(s, at);
 
-		if (a.len > 0)
-			return a;
-	}
+			if (!begins(rest, recipients[i]))
+				continue;
+			const mw_str a = read_address(mw_str_skip(rest, recipients[i].len));
+
+			if (a.len > 0)
+				return a;
+		}
 	return MW_LIT("");
 }
 
