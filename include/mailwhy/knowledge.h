@@ -116,6 +116,10 @@ typedef struct mw_provider {
 MW_API MW_CHECKED mw_status mw_knowledge_provider(const mw_knowledge *kb, mw_str id,
 						  mw_provider *out);
 
+/* The i-th, for listings; MW_E_ABSENT past the last. */
+MW_API MW_CHECKED mw_status mw_knowledge_provider_nth(const mw_knowledge *kb, size_t i,
+						      mw_provider *out);
+
 /* By the name of one of its mail servers ("mx.google.com"), ASCII case ignored. */
 MW_API MW_CHECKED mw_status mw_knowledge_provider_of_host(const mw_knowledge *kb, mw_str host,
 							  mw_provider *out);

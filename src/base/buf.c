@@ -61,24 +61,16 @@ static void put_hex(mw_buf *b, uint32_t n, int digits)
 		mw_buf_put_char(b, "0123456789abcdef"[n >> (4 * digits) & 15]);
 }
 
-/* Characters that move the cursor, hide text or turn its direction. */
-static bool is_harmful(uint32_t p)
-{
-	return p < 0x20 || (p >= 0x7f && p < 0xa0) || (p >= 0x200e && p <= 0x200f) ||
-	       (p >= 0x2028 && p <= 0x202e) || (p >= 0x2066 && p <= 0x2069) ||
-	       p == 0xfeff || (p >= 0xe0000 && p <= 0xe007f);
-}
-
 void mw_buf_put_visible(mw_buf *b, mw_str s)
 {
 	while (s.len > 0) {
 		uint32_t p = 0;
 		const size_t n = mwi_utf8_read(s, &p);
 
-		if (n == 0 || (is_harmful(p) && p < 0x80)) {
+		if (n == 0 || (mwi_utf8_harmful(p) && p < 0x80)) {
 			mw_buf_put(b, MW_LIT("\\x"));
 			put_hex(b, (unsigned char)s.ptr[0], 2);
-		} else if (is_harmful(p)) {
+		} else if (mwi_utf8_harmful(p)) {
 			mw_buf_put(b, MW_LIT("U+"));
 			put_hex(b, p, p > 0xffff ? 5 : 4);
 		} else {

@@ -17,6 +17,10 @@ size_t mwi_utf8_write(char *out, uint32_t point);
 /* True when all of s is UTF-8. */
 bool mwi_utf8_valid(mw_str s);
 
+/* Does it move the cursor, hide text or turn its direction (C0, DEL, C1, bidirectional
+ * marks, tags)? */
+bool mwi_utf8_harmful(uint32_t point);
+
 /* The columns a terminal gives it: 0 for marks that combine, 2 for East Asian wide. */
 int mwi_utf8_width(uint32_t point);
 

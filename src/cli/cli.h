@@ -51,24 +51,26 @@ bool cli_answered(const cli_command *c, const cli_common *common);
 /* "mailwhy: ..." on standard error. Text from outside goes through cli_visible(). */
 __attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...);
 
-/* `s` for a diagnostic: at most a line, nothing that a terminal obeys. Lives in one of
- * four static-free slots of the caller: out[200]. */
+/* `s` for a diagnostic, cut where it is long: nothing in it that a terminal obeys. */
 const char *cli_visible(char out[200], const char *s);
 
 /* Standard output through one buffer. */
 typedef struct cli_out {
 	mw_buf buf;
 	char *memory;
-	bool failed;
+	bool closed; /* nothing more can be written */
+	bool failed; /* and that is an error */
 } cli_out;
 
-bool cli_out_open(cli_out *o);
+/* EXIT_DONE, or EXIT_NO_MEMORY after a complaint. */
+int cli_out_open(cli_out *o);
 
 /* Writes out when less than one outcome's room is left. */
 void cli_out_flush_if_full(cli_out *o);
 
-/* Writes everything; false (after a complaint) when standard output failed. */
-bool cli_out_close(cli_out *o);
+/* Writes everything. *rc becomes EXIT_IO when standard output failed and nothing else
+ * had gone wrong. */
+void cli_out_close(cli_out *o, int *rc);
 
 /* The columns of the terminal at standard output, between 40 and 100; 80 elsewhere. */
 int cli_width(void);

@@ -6,7 +6,7 @@
 
 typedef struct codes {
 	cli_common common;
-	bool statuses, categories;
+	bool statuses, categories, providers;
 	const char *map;
 	cli_knowledge k;
 	cli_out out;
@@ -24,6 +24,12 @@ static void set_categories(void *ctx, const char *value)
 	((codes *)ctx)->categories = true;
 }
 
+static void set_providers(void *ctx, const char *value)
+{
+	(void)value;
+	((codes *)ctx)->providers = true;
+}
+
 static void set_map(void *ctx, const char *value)
 {
 	((codes *)ctx)->map = value;
@@ -32,6 +38,7 @@ static void set_map(void *ctx, const char *value)
 static const cli_option options[] = {
 	{"--statuses", NULL, "the enhanced status codes (5.7.26) instead", set_statuses},
 	{"--categories", NULL, "the categories of mailwhy instead", set_categories},
+	{"--providers", NULL, "the providers instead, as --provider takes them", set_providers},
 	{"--map", "NAME", "another program's names for our categories: sisimai, ses ...; list",
 	 set_map},
 	{NULL, NULL, NULL, NULL},
@@ -221,7 +228,10 @@ static int print_map(codes *x)
 	const bool list = strcmp(x->map, "list") == 0;
 
 	for (size_t i = 0; mw_knowledge_map_nth(&x->k.kb, i, &m) == MW_OK; i++) {
-		if (list) {
+		if (list && x->common.json) {
+			key(&x->out.buf, "map", m.name, true);
+			mw_buf_put(&x->out.buf, MW_LIT("}\n"));
+		} else if (list) {
 			mw_buf_put(&x->out.buf, m.name);
 			mw_buf_put_char(&x->out.buf, '\n');
 		} else if (mw_str_eq(m.name, mw_str_of(x->map))) {
@@ -237,13 +247,42 @@ static int print_map(codes *x)
 	return EXIT_USAGE;
 }
 
+static void print_provider(codes *x, const mw_provider *p)
+{
+	mw_buf *b = &x->out.buf;
+
+	if (x->common.json) {
+		key(b, "provider", p->id, true);
+		key(b, "name", p->name, false);
+		key(b, "kind", p->kind, false);
+		key(b, "page", p->page, false);
+		mw_buf_put(b, MW_LIT("}\n"));
+		return;
+	}
+	pad(b, p->id, 18);
+	mw_buf_put_char(b, ' ');
+	mw_buf_put(b, p->name);
+	mw_buf_put(b, p->page.len > 0 ? MW_LIT("  ") : MW_LIT(""));
+	mw_buf_put(b, p->page);
+	mw_buf_put_char(b, '\n');
+}
+
 static int print_table(codes *x)
 {
 	mw_code c;
 	mw_status_code s;
 
+	mw_provider p;
+
 	if (x->map != NULL)
 		return print_map(x);
+	if (x->providers) {
+		for (size_t i = 0; mw_knowledge_provider_nth(&x->k.kb, i, &p) == MW_OK; i++) {
+			print_provider(x, &p);
+			cli_out_flush_if_full(&x->out);
+		}
+		return EXIT_DONE;
+	}
 	if (x->categories) {
 		for (int i = 0; i < MW_CATEGORY_COUNT; i++) {
 			print_category(x, (mw_category)i);
@@ -280,10 +319,9 @@ int cli_codes(int argc, char **argv)
 	}
 	int rc = cli_knowledge_open(&x.k, &x.common);
 
-	if (rc == EXIT_DONE && cli_out_open(&x.out)) {
+	if (rc == EXIT_DONE && (rc = cli_out_open(&x.out)) == EXIT_DONE) {
 		rc = print_table(&x);
-		if (!cli_out_close(&x.out) && rc == EXIT_DONE)
-			rc = EXIT_IO;
+		cli_out_close(&x.out, &rc);
 	}
 	cli_knowledge_close(&x.k);
 	return rc;

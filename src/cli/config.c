@@ -45,8 +45,15 @@ int cli_config_read(cli_config *out, const char *path)
 		return EXIT_CONFIG;
 	}
 	const int line = ini_parse_file(f, setting, out);
+	const bool unread = ferror(f) != 0;
+	const int error = errno;
 
 	fclose(f);
+	if (unread) {
+		cli_complain("%s: %s", cli_visible(safe, path != NULL ? path : USUAL_PATH),
+			     strerror(error));
+		return EXIT_CONFIG;
+	}
 	if (line == 0)
 		return EXIT_DONE;
 	cli_complain("%s:%d:1: no setting of mailwhy; known: file in [rules], at most 16 times",

@@ -42,7 +42,7 @@ static void set_audience(void *ctx, const char *value)
 
 static const cli_option options[] = {
 	{"-0", NULL, "standard input has replies of any lines, each ended by NUL", set_nul},
-	{"--stage", "STAGE", "where it was said: connect ehlo auth tls mail rcpt data content",
+	{"--stage", "STAGE", "where it was said: connect, ehlo, mail, rcpt, data, content ...",
 	 set_stage},
 	{"--provider", "NAME", "whose server said it: gmail, microsoft, yahoo ...",
 	 set_provider},
@@ -116,14 +116,15 @@ static void explain_input(explain *x)
 		x->rc = EXIT_NO_MEMORY;
 		return;
 	}
-	while (!x->out.failed && cli_lines_next(&l, &record)) {
+	while (!x->out.closed && cli_lines_next(&l, &record)) {
 		if (l.cut) {
 			x->rc = EXIT_BAD_DATA;
 			if (!x->common.quiet)
 				cli_complain("-:%llu: longer than %d bytes; the rest was left out",
 					     l.number, CLI_RECORD_MAX);
 		}
-		if (mw_str_trim(record).len > 0)
+		/* In JSON an empty line has its object too: the n-th answers the n-th. */
+		if (x->common.json || mw_str_trim(record).len > 0)
 			explain_one(x, record);
 	}
 	if (l.failed) {
@@ -141,6 +142,20 @@ static void explain_all(explain *x, int count, char **argv)
 		else
 			explain_one(x, mw_str_of(argv[i]));
 	}
+}
+
+/* A provider that nobody knows would silently change nothing. */
+static int check_provider(const explain *x)
+{
+	char safe[200];
+	mw_provider p;
+
+	if (x->provider == NULL ||
+	    mw_knowledge_provider(&x->k.kb, mw_str_of(x->provider), &p) == MW_OK)
+		return EXIT_DONE;
+	cli_complain("--provider %s: no such provider; mailwhy codes --providers lists them",
+		     cli_visible(safe, x->provider));
+	return EXIT_USAGE;
 }
 
 int cli_explain(int argc, char **argv)
@@ -163,10 +178,11 @@ int cli_explain(int argc, char **argv)
 	char *only_input[] = {standard_input};
 
 	x.rc = cli_knowledge_open(&x.k, &x.common);
-	if (x.rc == EXIT_DONE && cli_out_open(&x.out)) {
+	if (x.rc == EXIT_DONE)
+		x.rc = check_provider(&x);
+	if (x.rc == EXIT_DONE && (x.rc = cli_out_open(&x.out)) == EXIT_DONE) {
 		explain_all(&x, count > 0 ? count : 1, count > 0 ? argv : only_input);
-		if (!cli_out_close(&x.out) && x.rc == EXIT_DONE)
-			x.rc = EXIT_IO;
+		cli_out_close(&x.out, &x.rc);
 	}
 	cli_knowledge_close(&x.k);
 	return x.rc;

@@ -54,15 +54,20 @@ int cli_slurp(mw_str *out, const char *path, size_t max)
 
 static void say(void *ctx, const char *file, unsigned line, unsigned column, const char *msg)
 {
-	char safe[200];
+	char memory[6 * 4096];
 	mw_buf b;
-	char text[640];
 
+	/* The whole path, so that an editor finds the place. */
 	(void)ctx;
-	mw_buf_init(&b, text, sizeof text - 1);
-	mw_buf_put_visible(&b, mw_str_of(msg));
-	text[b.len] = 0;
-	fprintf(stderr, "%s:%u:%u: %s\n", cli_visible(safe, file), line, column, text);
+	mw_buf_init(&b, memory, sizeof memory);
+	mw_buf_put_visible(&b, mw_str_head(mw_str_of(file), 1024));
+	mw_buf_put_char(&b, ':');
+	mw_buf_put_int(&b, line);
+	mw_buf_put_char(&b, ':');
+	mw_buf_put_int(&b, column);
+	mw_buf_put(&b, MW_LIT(": "));
+	mw_buf_put_visible(&b, mw_str_head(mw_str_of(msg), 1024));
+	fprintf(stderr, "%.*s\n", MW_FMT(mw_buf_str(&b)));
 }
 
 typedef struct files {
@@ -110,8 +115,13 @@ static int compile_files(cli_knowledge *k, files *f)
 
 static void add_path(files *f, const char *path)
 {
+	char safe[200];
+
 	if (f->count < FILES_MAX)
 		f->path[f->count++] = path;
+	else
+		cli_complain("more than %d rule files: %s is left out", FILES_MAX,
+			     cli_visible(safe, path));
 }
 
 int cli_knowledge_open(cli_knowledge *k, const cli_common *common)

@@ -12,15 +12,15 @@
 
 #define OUT_SIZE (4 * MW_TELL_MAX)
 
-bool cli_out_open(cli_out *o)
+int cli_out_open(cli_out *o)
 {
 	*o = (cli_out){.memory = malloc(OUT_SIZE)};
 	if (o->memory == NULL) {
 		cli_complain("out of memory");
-		return false;
+		return EXIT_NO_MEMORY;
 	}
 	mw_buf_init(&o->buf, o->memory, OUT_SIZE);
-	return true;
+	return EXIT_DONE;
 }
 
 static void write_out(cli_out *o)
@@ -28,15 +28,16 @@ static void write_out(cli_out *o)
 	const char *p = o->buf.ptr;
 	size_t left = o->buf.len;
 
-	while (left > 0 && !o->failed) {
+	while (left > 0 && !o->closed) {
 		const ssize_t n = write(STDOUT_FILENO, p, left);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			o->failed = true;
 			/* A closed pipe ("| head") is the reader's choice, no fault. */
-			if (errno != EPIPE)
+			o->closed = true;
+			o->failed = errno != EPIPE;
+			if (o->failed)
 				cli_complain("standard output: %s", strerror(errno));
 			break;
 		}
@@ -52,12 +53,13 @@ void cli_out_flush_if_full(cli_out *o)
 		write_out(o);
 }
 
-bool cli_out_close(cli_out *o)
+void cli_out_close(cli_out *o, int *rc)
 {
 	write_out(o);
 	free(o->memory);
 	o->memory = NULL;
-	return !o->failed;
+	if (o->failed && *rc == EXIT_DONE)
+		*rc = EXIT_IO;
 }
 
 int cli_width(void)

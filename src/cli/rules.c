@@ -49,6 +49,17 @@ static void say_failure(void *ctx, mw_str rule, mw_str text, mw_str winner)
 {
 	rules *x = ctx;
 
+	if (x->common.json) {
+		cli_out_flush_if_full(&x->out);
+		put_plain(x, "{");
+		put_key(x, "rule", rule);
+		put_plain(x, ",");
+		put_key(x, "lost_to", winner);
+		put_plain(x, ",");
+		put_key(x, "text", text);
+		put_plain(x, "}\n");
+		return;
+	}
 	cli_out_flush_if_full(&x->out);
 	put(x, rule);
 	put_plain(x, winner.len > 0 ? ": lost to " : ": nothing was found");
@@ -73,6 +84,10 @@ static int check(rules *x, int count, char **argv)
 		 "%zu rules, %zu examples, %zu phrases: %zu passed, %zu failed\n", all.rules,
 		 all.examples, all.phrases, all.examples + all.phrases - all.failures,
 		 all.failures);
+	if (x->common.json)
+		snprintf(line, sizeof line,
+			 "{\"rules\":%zu,\"examples\":%zu,\"phrases\":%zu,\"failed\":%zu}\n",
+			 all.rules, all.examples, all.phrases, all.failures);
 	if (!x->common.quiet)
 		put_plain(x, line);
 	return all.failures == 0 ? EXIT_DONE : EXIT_BAD_DATA;
@@ -205,10 +220,9 @@ int cli_rules(int argc, char **argv)
 		return EXIT_DONE;
 	int rc = cli_knowledge_open(&x.k, &x.common);
 
-	if (rc == EXIT_DONE && cli_out_open(&x.out)) {
+	if (rc == EXIT_DONE && (rc = cli_out_open(&x.out)) == EXIT_DONE) {
 		rc = run(&x, count, argv);
-		if (!cli_out_close(&x.out) && rc == EXIT_DONE)
-			rc = EXIT_IO;
+		cli_out_close(&x.out, &rc);
 	}
 	cli_knowledge_close(&x.k);
 	return rc;

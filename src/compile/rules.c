@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "compile/tables.h"
+#include "judge/fold.h"
 
 /* What holds for the file at hand until it says otherwise. */
 typedef struct file_state {
@@ -209,10 +210,9 @@ static mwi_list read_absent(tables *t, const record *r)
 
 	for (uint32_t i = 0; i < l.count; i++) {
 		mwi_ref *ref = (mwi_ref *)t->section[MWI_LINE].item + l.first + i;
-		char *low = arena_take(t->a, ref->len + 1);
+		char *low = arena_take(t->a, ref->len + MWI_FOLD_BLOCK);
 
-		for (uint32_t k = 0; k < ref->len; k++)
-			low[k] = mwi_lower(tables_str(t, *ref).ptr[k]);
+		mwi_fold(low, tables_str(t, *ref));
 		if (ref->len == 0)
 			complain(t->c, r->at, "“not” needs a phrase");
 		*ref = tables_text(t, (mw_str){low, ref->len});

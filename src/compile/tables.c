@@ -2,6 +2,7 @@
 #include "compile/tables.h"
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 static const size_t record_size[] = {
 #define X(name, field, type) sizeof(type),
@@ -115,17 +116,19 @@ static void check_placeholders(tables *t, const field *f)
 
 mwi_ref tables_prose(tables *t, const field *f)
 {
-	for (size_t i = 0; i < f->value.len; i++) {
-		const char c = f->value.ptr[i];
+	mw_str rest = f->value;
+	uint32_t point;
 
-		if (c == '"' || c == '\\' || (c >= 0 && c < ' ') || c == 0x7f) {
-			place at = f->at;
+	/* The file was found to be UTF-8. */
+	for (size_t n; rest.len > 0; rest = mw_str_skip(rest, n)) {
+		n = mwi_utf8_read(rest, &point);
+		if (n > 0 && point != '"' && point != '\\' && !mwi_utf8_harmful(point))
+			continue;
+		place at = f->at;
 
-			at.column += (unsigned)i;
-			complain(t->c, at,
-				 "prose holds no quote \", backslash or control character");
-			break;
-		}
+		at.column += (unsigned)(rest.ptr - f->value.ptr);
+		complain(t->c, at, "prose holds no quote \", backslash or control character");
+		break;
 	}
 	if (f->value.len == 0)
 		complain(t->c, f->at, "the field is empty");

@@ -21,13 +21,13 @@
 /* Limits of the format; the compiler reports what exceeds them. */
 #define MWI_IMAGE_MAX  (16U << 20)
 #define MWI_RULES_MAX  16384U
-#define MWI_MULTI_MAX  4096U /* phrases with gaps */
+#define MWI_MULTI_MAX  65536U /* phrases with gaps */
 #define MWI_PARTS_MAX  4U
 #define MWI_PHRASE_MAX 200U
 #define MWI_GAP_MAX    160U /* bytes between two parts of a phrase */
 #define MWI_ANCHOR_MIN 5U /* bytes; the scan looks at every second window of 4 */
-#define MWI_BITS_LOG2  17U /* the filter: 2^18 bits, 32 KB; measured: docs/PERFORMANCE.md */
-#define MWI_HEADS_LOG2 12U
+#define MWI_BITS_LOG2  19U /* the filter: 2^19 bits, 64 KB; measured: docs/PERFORMANCE.md */
+#define MWI_HEADS_LOG2 14U
 
 typedef struct mwi_ref {
 	uint32_t off, len;

@@ -351,7 +351,6 @@ static const mwi_rule *decide(evidence *e, evidence *user, mw_verdict *v)
 static mw_permanence permanence_of(const mw_outcome *o, mw_permanence otherwise)
 {
 	switch (first_digit(o)) {
-	case 1:
 	case 2:
 	case 3:
 		return MW_PERMANENCE_NONE;
@@ -387,6 +386,8 @@ static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *
 
 	v->fault = c.fault;
 	v->action = for_good ? c.action_permanent : c.action_temporary;
+	if (v->confidence == MW_CONFIDENCE_NONE)
+		v->action = MW_ACTION_REVIEW;
 	if (r != NULL && r->fault >= 0)
 		v->fault = (mw_fault)r->fault;
 	if (r != NULL && r->action >= 0)
@@ -442,7 +443,7 @@ static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 
 void mw_judge(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *out)
 {
-	if (first_digit(o) >= 1 && first_digit(o) <= 3) {
+	if (first_digit(o) == 2 || first_digit(o) == 3) {
 		*out = blank;
 		judge_success(kb, o, out);
 		return;
@@ -461,6 +462,7 @@ void mw_judge(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *out)
 
 typedef struct lister {
 	evidence *e;
+	mw_str provider; /* whose `known` rules hold */
 	bool user;
 	mw_match *out;
 	size_t count, max;
@@ -477,7 +479,8 @@ static void list_match(void *ctx, uint32_t phrase, size_t pos)
 	const mwi_rule *r = mwi_rule_at(kb) + p->index;
 	const mwi_part *part = mwi_part_at(kb) + p->part + p->anchor;
 
-	if (!rule_holds(l->e, r))
+	if (!rule_holds(l->e, r) ||
+	    (p->known && !mw_str_eq(mwi_text(kb, r->provider_id), l->provider)))
 		return;
 	if (l->count < l->max)
 		l->out[l->count] = (mw_match){
@@ -494,8 +497,11 @@ size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *o
 {
 	folded f;
 	evidence e;
+	mw_verdict v;
 	lister l = {.e = &e, .out = out, .max = max};
 
+	mw_judge(kb, o, &v);
+	l.provider = v.provider;
 	fold(&f, o->text);
 	if (kb->user != NULL) {
 		e = (evidence){.kb = kb->user, .o = o, .text = f.text};
@@ -505,5 +511,12 @@ size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *o
 	e = (evidence){.kb = kb, .o = o, .text = f.text};
 	l.user = false;
 	mwi_match(kb, f.text, list_match, &l);
+	if (l.count == 0 && o->context.len > 0) {
+		mw_outcome wider = *o;
+
+		wider.text = o->context;
+		wider.context = MW_LIT("");
+		return mw_judge_matches(kb, &wider, out, max);
+	}
 	return l.count;
 }

@@ -247,6 +247,14 @@ mw_status mw_knowledge_provider(const mw_knowledge *kb, mw_str id, mw_provider *
 	return MW_E_ABSENT;
 }
 
+mw_status mw_knowledge_provider_nth(const mw_knowledge *kb, size_t i, mw_provider *out)
+{
+	if (i >= mwi_count(kb, MWI_PROVIDER))
+		return MW_E_ABSENT;
+	*out = give_provider(kb, mwi_provider_at(kb) + i);
+	return MW_OK;
+}
+
 /* Like strcmp, `a` folded to lower case. */
 static int compare_folded(mw_str a, mw_str b)
 {

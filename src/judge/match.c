@@ -10,7 +10,8 @@
 #include "base/ascii.h"
 #include "judge/section.h"
 
-#define MWI_TRIES_MAX 8
+#define TRIES_MAX 16
+#define TRIED     512
 
 typedef struct matcher {
 	const mw_knowledge *kb;
@@ -22,7 +23,7 @@ typedef struct matcher {
 	const mwi_phrase *phrase;
 	const mwi_part *part;
 	const char *pool;
-	uint8_t tried[MWI_MULTI_MAX]; /* how often each phrase of several parts was */
+	uint8_t tried[TRIED]; /* how often phrases of several parts were, by their number */
 } matcher;
 
 /* Letters of other scripts never count as word characters: a phrase may stand between
@@ -89,7 +90,9 @@ static bool parts_before(const matcher *m, const mwi_phrase *p, size_t start)
  * that repeats an anchor without end can't make the scan slow. */
 static bool may_try(matcher *m, const mwi_phrase *p)
 {
-	return m->tried[p->multi] < MWI_TRIES_MAX && ++m->tried[p->multi] > 0;
+	uint8_t *tried = &m->tried[p->multi % TRIED];
+
+	return *tried < TRIES_MAX && ++*tried > 0;
 }
 
 static void anchor_found(matcher *m, const mwi_gram *g, size_t start)
@@ -178,7 +181,7 @@ void mwi_match(const mw_knowledge *kb, mw_str text, mwi_found *found, void *ctx)
 	m.phrase = mwi_phrase_at(kb);
 	m.part = mwi_part_at(kb);
 	m.pool = mwi_pool_at(kb);
-	memset(m.tried, 0, mwi_header_of(kb)->multi);
+	memset(m.tried, 0, sizeof m.tried);
 	/* The guard behind the text makes the window at the last byte readable. */
 	for (size_t i = 0; i < text.len; i += 2 * BLOCK) {
 		const size_t last = i + 2 * BLOCK < text.len ? i + 2 * BLOCK : text.len;

@@ -99,6 +99,13 @@ static void find_status(mw_outcome *o, mw_str s)
 	}
 }
 
+/* Does a quotation mark with this behind it end the quotation? An apostrophe does not. */
+static bool closes(mw_str after)
+{
+	return after.len == 0 || memchr(",;)}]\n", after.ptr[0], 6) != NULL ||
+	       mw_str_trim(after).len == 0;
+}
+
 /* Closes what was opened before the code: (550, b'...')} and "550 ..." */
 static mw_str cut_closing(mw_str text, mw_str before)
 {
@@ -118,9 +125,9 @@ static mw_str cut_closing(mw_str text, mw_str before)
 	}
 	if (quote != '\'' && quote != '"' && quote != ')' && quote != '`')
 		return text;
-	for (size_t i = text.len; i > 0; i--)
-		if (text.ptr[i - 1] == quote && i + 24 >= text.len)
-			return mw_str_head(text, i - 1);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == quote && closes(mw_str_skip(text, i + 1)))
+			return mw_str_head(text, i);
 	return text;
 }
 
@@ -233,7 +240,7 @@ static void set_kind(mw_outcome *o)
 	else if (o->odd_number.len > 0)
 		o->kind = MW_KIND_NONE;
 	else
-		o->kind = first >= 1 && first <= 3 ? MW_KIND_DELIVERED : MW_KIND_BOUNCE;
+		o->kind = first == 2 || first == 3 ? MW_KIND_DELIVERED : MW_KIND_BOUNCE;
 }
 
 /* Code in front, nothing that looks like another one, nothing to decode. */

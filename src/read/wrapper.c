@@ -84,7 +84,7 @@ static const mw_str hosts[] = {
 	W("host "),            W("while talking to "),  W("server at "),
 	W("connect to "),      W("connection with "),   W("conversation with "),
 	W("timed out with "),  W("remote server "),     W("remote host "),
-	W("relay="),           W("generating server: "),
+	W("relay="),           W("generating server: "), W("h="),
 };
 
 /* Words in front of the recipient's address. */
@@ -133,13 +133,14 @@ static mw_str read_host(mw_str s)
 	mw_str h = {s.ptr, 0};
 	bool dot = false, letter = false;
 
-	while (h.len < s.len && is_host_byte(s.ptr[h.len])) {
-		dot |= s.ptr[h.len] == '.';
-		letter |= mwi_is_alpha(s.ptr[h.len]);
+	while (h.len < s.len && is_host_byte(s.ptr[h.len]))
 		h.len++;
-	}
 	while (h.len > 0 && h.ptr[h.len - 1] == '.')
 		h.len--;
+	for (size_t i = 0; i < h.len; i++) {
+		dot |= h.ptr[i] == '.';
+		letter |= mwi_is_alpha(h.ptr[i]);
+	}
 	if (!dot || !letter || (h.len < s.len && s.ptr[h.len] == '@'))
 		return MW_LIT("");
 	return h;

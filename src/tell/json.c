@@ -35,7 +35,7 @@ static void put_plain(mw_buf *out, mw_str s)
 static void put_prose(mw_buf *out, const telling *g, mw_str s)
 {
 	mw_buf_put_char(out, '"');
-	prose_put(out, g, s, mw_buf_put_json);
+	mwi_prose_put(out, g, s, mw_buf_put_json);
 	mw_buf_put_char(out, '"');
 }
 
@@ -74,6 +74,9 @@ static void put_code(mw_buf *out, int code)
 static mw_kind kind_of(const telling *g)
 {
 	if (g->v->confidence == MW_CONFIDENCE_NONE)
+		return MW_KIND_NONE;
+	/* "354 go on" is neither a failure nor a delivery. */
+	if (g->v->permanence == MW_PERMANENCE_NONE && g->v->category == MW_CATEGORY_UNKNOWN)
 		return MW_KIND_NONE;
 	return g->o->kind;
 }
@@ -131,7 +134,7 @@ static void put_verdict(mw_buf *out, const telling *g)
 	KEY(out, "rule");
 	put_string(out, v->rule);
 	KEY(out, "summary");
-	put_prose(out, g, prose_summary(g));
+	put_prose(out, g, mwi_prose_summary(g));
 }
 
 static void put_remedies(mw_buf *out, const telling *g)
@@ -141,7 +144,7 @@ static void put_remedies(mw_buf *out, const telling *g)
 	bool more = false;
 
 	mw_buf_put(out, MW_LIT(",\"remedy\":["));
-	while (remedies_next(&it, g, &line)) {
+	while (mwi_remedies_next(&it, g, &line)) {
 		if (more)
 			mw_buf_put_char(out, ',');
 		put_prose(out, g, line);
@@ -217,7 +220,7 @@ static void put_names(mw_buf *out, const telling *g)
 		mw_buf_put(out, MW_LIT("{\"name\":"));
 		put_plain(out, g->v->blocklist.name);
 		mw_buf_put(out, MW_LIT(",\"url\":\""));
-		prose_put_lookup(out, g, mw_buf_put_json);
+		mwi_prose_put_lookup(out, g, mw_buf_put_json);
 		mw_buf_put(out, MW_LIT("\"}"));
 	}
 	KEY(out, "sending_ip");
@@ -230,7 +233,7 @@ mw_status mw_tell_json(mw_buf *out, const mw_tell *t, const mw_outcome *o, const
 {
 	telling g;
 
-	telling_init(&g, t, o, v);
+	mwi_telling_init(&g, t, o, v);
 	put_evidence(out, &g);
 	put_verdict(out, &g);
 	put_remedies(out, &g);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tell/prose.h"
 
-void telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v)
+void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v)
 {
 	*g = (telling){.t = t,
 		       .kb = t->kb,
@@ -40,7 +40,7 @@ static bool put_value(mw_buf *out, const telling *g, mw_str name, putter *put)
 		return true;
 	}
 	if (is(name, MW_LIT("lookup"))) {
-		prose_put_lookup(out, g, put);
+		mwi_prose_put_lookup(out, g, put);
 		return g->v->blocklist.id.len > 0;
 	}
 	if (is(name, MW_LIT("ip")))
@@ -63,7 +63,7 @@ static void put_placeholder(mw_buf *out, const telling *g, mw_str s, putter *put
 		mw_buf_put(out, mw_str_skip(s, name.len + 1));
 }
 
-void prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
+void mwi_prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
 {
 	const char *open;
 
@@ -79,7 +79,7 @@ void prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
 	mw_buf_put(out, prose);
 }
 
-void prose_put_lookup(mw_buf *out, const telling *g, putter *put)
+void mwi_prose_put_lookup(mw_buf *out, const telling *g, putter *put)
 {
 	const mw_blocklist *b = &g->v->blocklist;
 	const bool ip = mw_str_find(b->lookup, MW_LIT("{ip}")) < b->lookup.len;
@@ -87,13 +87,17 @@ void prose_put_lookup(mw_buf *out, const telling *g, putter *put)
 
 	if (b->lookup.len > 0 && (!ip || g->names.ip.len > 0) &&
 	    (!domain || g->names.domain.len > 0))
-		prose_put(out, g, b->lookup, put);
+		mwi_prose_put(out, g, b->lookup, put);
 	else
 		mw_buf_put(out, b->page);
 }
 
-mw_str prose_summary(const telling *g)
+mw_str mwi_prose_summary(const telling *g)
 {
+	if (g->v->confidence == MW_CONFIDENCE_NONE && g->o->reply == 0)
+		return MW_LIT("This is no reply of a mail server that we can read: it has no "
+			      "reply code (three digits from 200 to 599), and its words are "
+			      "none that we know.");
 	const bool no_failure = g->o->reply > 0 && g->o->reply < 400;
 
 	if (g->code.code != 0 && (no_failure || (g->code_only && g->v->rule.len == 0)))
@@ -129,7 +133,7 @@ static mw_audience first_audience(const telling *g)
 #define FIRST_MAX 6
 #define OTHER_MAX 3
 
-bool remedies_next(remedies *it, const telling *g, mw_str *line)
+bool mwi_remedies_next(remedies *it, const telling *g, mw_str *line)
 {
 	const mw_audience first = first_audience(g);
 

@@ -19,16 +19,16 @@ typedef struct telling {
 	bool code_only; /* nothing but the code speaks: its meaning and remedies are told */
 } telling;
 
-void telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v);
+void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v);
 
 /* How text that may come from outside is written: mw_buf_put_json, mw_buf_put_visible. */
 typedef void putter(mw_buf *out, mw_str s);
 
 /* Writes prose with {placeholders} filled in; their values go through `put`. */
-void prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put);
+void mwi_prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put);
 
 /* The one sentence for a person. */
-mw_str prose_summary(const telling *g);
+mw_str mwi_prose_summary(const telling *g);
 
 /* Steps through the remedies in the order of the audience chosen. Start with a zeroed
  * iterator; false at the end. */
@@ -39,9 +39,9 @@ typedef struct remedies {
 	mw_audience audience; /* of the line given */
 } remedies;
 
-bool remedies_next(remedies *it, const telling *g, mw_str *line);
+bool mwi_remedies_next(remedies *it, const telling *g, mw_str *line);
 
 /* The look-up page of the blocklist with its placeholders filled in, or its page. */
-void prose_put_lookup(mw_buf *out, const telling *g, putter *put);
+void mwi_prose_put_lookup(mw_buf *out, const telling *g, putter *put);
 
 #endif

@@ -31,8 +31,8 @@ static void paragraph(mw_buf *out, const telling *g, mw_str prose, int at, int i
 	mw_buf line;
 
 	mw_buf_init(&line, memory, sizeof memory);
-	prose_put(&line, g, prose, mw_buf_put_visible);
-	wrap_put(out, mw_buf_str(&line), g->t->width, at, indent);
+	mwi_prose_put(&line, g, prose, mw_buf_put_visible);
+	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, at, indent);
 }
 
 static void put_enhanced(mw_buf *out, mw_enhanced e)
@@ -93,7 +93,7 @@ static void put_head(mw_buf *out, const telling *g)
 						    (int)g->v->fault));
 	}
 	bold(out, g->t, true);
-	wrap_put(out, mw_buf_str(&line), g->t->width, 0, 4);
+	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 0, 4);
 	bold(out, g->t, false);
 }
 
@@ -111,7 +111,7 @@ static void put_odd_number(mw_buf *out, const telling *g)
 			  "first is 2, 3, 4 or 5 (RFC 5321, section 4.2). The number comes "
 			  "from the program that showed it; look for the words, or for a "
 			  "number from 200 to 599, in its details or its log."));
-	wrap_put(out, mw_buf_str(&line), g->t->width, 0, 0);
+	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 0, 0);
 }
 
 static void put_summary(mw_buf *out, const telling *g)
@@ -120,7 +120,7 @@ static void put_summary(mw_buf *out, const telling *g)
 	if (g->o->odd_number.len > 0 && g->o->reply == 0)
 		put_odd_number(out, g);
 	else
-		paragraph(out, g, prose_summary(g), 0, 0);
+		paragraph(out, g, mwi_prose_summary(g), 0, 0);
 }
 
 /* A numbered list of the lines. */
@@ -153,7 +153,7 @@ static void put_remedies(mw_buf *out, const telling *g)
 	int audience = -1, n = 0;
 	mw_str line;
 
-	while (remedies_next(&it, g, &line)) {
+	while (mwi_remedies_next(&it, g, &line)) {
 		if ((int)it.audience != audience) {
 			if (audience < 0)
 				heading(out, g->t, MW_LIT("What to do"));
@@ -198,7 +198,7 @@ static void put_retry(mw_buf *out, const telling *g)
 	mw_buf line;
 
 	mw_buf_init(&line, memory, sizeof memory);
-	prose_put(&line, g,
+	mwi_prose_put(&line, g,
 		  mw_knowledge_word(g->kb, MW_VOCABULARY_ACTION, (int)g->v->action),
 		  mw_buf_put_visible);
 	if (g->v->retry_after > 0) {
@@ -207,19 +207,19 @@ static void put_retry(mw_buf *out, const telling *g)
 		mw_buf_put(&line, MW_LIT("."));
 	}
 	mw_buf_put(out, MW_LIT("\nTry again?   "));
-	wrap_put(out, mw_buf_str(&line), g->t->width, 13, 13);
+	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 13, 13);
 }
 
 static void put_address(mw_buf *out, const telling *g)
 {
 	mw_buf_put(out, MW_LIT("The address: "));
 	if (g->v->address_is_bad)
-		wrap_put(out, MW_LIT("dead; take it off your lists."), g->t->width, 13, 13);
+		mwi_wrap_put(out, MW_LIT("dead; take it off your lists."), g->t->width, 13, 13);
 	else if (g->v->category == MW_CATEGORY_UNKNOWN)
-		wrap_put(out, MW_LIT("nothing here says that it is bad; keep it."),
+		mwi_wrap_put(out, MW_LIT("nothing here says that it is bad; keep it."),
 			 g->t->width, 13, 13);
 	else
-		wrap_put(out, MW_LIT("not proven bad; keep it."), g->t->width, 13, 13);
+		mwi_wrap_put(out, MW_LIT("not proven bad; keep it."), g->t->width, 13, 13);
 }
 
 static void put_blocklist(mw_buf *out, const telling *g)
@@ -232,9 +232,9 @@ static void put_blocklist(mw_buf *out, const telling *g)
 	mw_buf_init(&line, memory, sizeof memory);
 	mw_buf_put(&line, g->v->blocklist.name);
 	mw_buf_put(&line, MW_LIT("  "));
-	prose_put_lookup(&line, g, mw_buf_put_visible);
+	mwi_prose_put_lookup(&line, g, mw_buf_put_visible);
 	mw_buf_put(out, MW_LIT("Blocklist:   "));
-	wrap_put(out, mw_buf_str(&line), g->t->width, 13, 13);
+	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 13, 13);
 }
 
 /* The number at the left, its explanation beside it. */
@@ -243,7 +243,7 @@ static void put_row(mw_buf *out, const telling *g, mw_str key, mw_str text)
 	mw_buf_put(out, key);
 	for (size_t n = key.len; n < 9; n++)
 		mw_buf_put_char(out, ' ');
-	wrap_put(out, text, g->t->width, key.len > 9 ? (int)key.len : 9, 9);
+	mwi_wrap_put(out, text, g->t->width, key.len > 9 ? (int)key.len : 9, 9);
 }
 
 static void put_digit(mw_buf *out, const telling *g, int code, int place)
@@ -337,7 +337,7 @@ static void put_proof(mw_buf *out, const telling *g)
 
 	mw_buf_init(&line, memory, sizeof memory);
 	mw_buf_put(&line, MW_LIT("Decided by "));
-	prose_put(&line, g,
+	mwi_prose_put(&line, g,
 		  mw_knowledge_word(g->kb, MW_VOCABULARY_CONFIDENCE, (int)g->v->confidence),
 		  mw_buf_put_visible);
 	if (g->v->rule.len > 0) {
@@ -356,9 +356,9 @@ static void put_proof(mw_buf *out, const telling *g)
 	mw_buf_put(&line, MW_LIT(". Category: "));
 	mw_buf_put(&line, mw_name(MW_VOCABULARY_CATEGORY, (int)g->v->category));
 	mw_buf_put_char(&line, '.');
-	wrap_put(out, mw_buf_str(&line), g->t->width, 0, 0);
+	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 0, 0);
 	if (g->o->cut)
-		wrap_put(out, MW_LIT("The reply was so long that its middle was left out."),
+		mwi_wrap_put(out, MW_LIT("The reply was so long that its middle was left out."),
 			 g->t->width, 0, 0);
 }
 
@@ -366,7 +366,7 @@ mw_status mw_tell_text(mw_buf *out, const mw_tell *t, const mw_outcome *o, const
 {
 	telling g;
 
-	telling_init(&g, t, o, v);
+	mwi_telling_init(&g, t, o, v);
 	put_head(out, &g);
 	put_summary(out, &g);
 	if (g.code_only && v->permanence != MW_PERMANENCE_NONE)
@@ -393,7 +393,7 @@ mw_status mw_tell_summary(mw_buf *out, const mw_tell *t, const mw_outcome *o,
 {
 	telling g;
 
-	telling_init(&g, t, o, v);
-	prose_put(out, &g, prose_summary(&g), mw_buf_put_visible);
+	mwi_telling_init(&g, t, o, v);
+	mwi_prose_put(out, &g, mwi_prose_summary(&g), mw_buf_put_visible);
 	return mw_buf_status(out);
 }

@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-int wrap_columns(mw_str text)
+int mwi_wrap_columns(mw_str text)
 {
 	int columns = 0;
 
@@ -31,13 +31,13 @@ static mw_str cut_word(mw_str *rest)
 	return word;
 }
 
-void wrap_put(mw_buf *out, mw_str text, int width, int at, int indent)
+void mwi_wrap_put(mw_buf *out, mw_str text, int width, int at, int indent)
 {
 	bool fresh = true; /* nothing on this line yet */
 
 	for (;;) {
 		const mw_str word = cut_word(&text);
-		const int columns = wrap_columns(word);
+		const int columns = mwi_wrap_columns(word);
 
 		if (word.len == 0)
 			break;

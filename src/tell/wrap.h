@@ -10,9 +10,9 @@
 /* Writes `text` (already safe to show) and a line end. The first line begins in column
  * `at`, which the caller has written up to; further lines begin with `indent` blanks.
  * A word that is longer than a line stands alone. */
-void wrap_put(mw_buf *out, mw_str text, int width, int at, int indent);
+void mwi_wrap_put(mw_buf *out, mw_str text, int width, int at, int indent);
 
 /* The columns that `text` takes. */
-int wrap_columns(mw_str text);
+int mwi_wrap_columns(mw_str text);
 
 #endif

@@ -1,0 +1,65 @@
+# mailwhy's front door: each verb is a line over meson. `make demo` and `make test` do all
+# the set-up on a Debian 12 that has git and make.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+MESON    = meson setup $(1) $(2) --prefix=$(PREFIX)
+
+.PHONY: all demo test check bench fuzz asan lint fmt docs install deps score clean
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja: | deps
+	@[ -f $@ ] || $(call MESON,$(BUILD))
+
+# Installs what is missing, and only then asks for apt.
+deps:
+	@tools/deps
+
+# Explains a set of real replies of every class.
+demo: all
+	@tools/demo $(BUILD)/mailwhy
+
+# Every test, under AddressSanitizer and UndefinedBehaviorSanitizer.
+test: deps
+	@[ -f build-asan/build.ninja ] || $(call MESON,build-asan,-Db_sanitize=address$(comma)undefined -Db_lundef=false --buildtype=debugoptimized --werror)
+	@ninja -C build-asan
+	@meson test -C build-asan --no-rebuild --print-errorlogs
+
+comma := ,
+
+# All that a merge needs.
+check: test all
+	@tools/check $(BUILD) build-asan
+
+# How fast: medians, as ratios to a plain loop over the same bytes in the same run.
+bench: all
+	@ninja -C $(BUILD) bench >/dev/null
+	@$(BUILD)/bench
+	@tools/bench-cli $(BUILD)/mailwhy
+
+# libFuzzer targets, FUZZ_TIME seconds in all.
+FUZZ_TIME ?= 60
+fuzz: deps
+	@[ -f build-fuzz/build.ninja ] || CC=clang $(call MESON,build-fuzz,-Dfuzzers=true -Dengine=false -Db_sanitize=address$(comma)undefined -Db_lundef=false --buildtype=debugoptimized -Ddefault_library=static)
+	@ninja -C build-fuzz
+	@tools/fuzz build-fuzz $(FUZZ_TIME)
+
+asan: test
+
+lint: all
+	@tools/check-tidy $(BUILD)
+
+fmt:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+docs: all
+	@tools/check-man $(BUILD)/mailwhy
+
+install: all
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD) build-asan build-fuzz build-core
