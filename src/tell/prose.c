@@ -128,10 +128,19 @@ static mw_audience first_audience(const telling *g)
 	return g->v->fault == MW_FAULT_SENDER_SERVER ? MW_AUDIENCE_ADMIN : MW_AUDIENCE_SENDER;
 }
 
-/* How many remedies each audience is told at most: the first all that helps, the others
- * the gist. */
-#define FIRST_MAX 6
-#define OTHER_MAX 3
+/* How many remedies an audience is told at most, by its place in the order: the first
+ * what helps, the second the gist. The two who are seldom asked are heard when they are
+ * named (--for), and the receiving side where the fault is its own. */
+static int remedies_max(const telling *g, int step, mw_audience a)
+{
+	if (step == 0)
+		return 5;
+	if (a == MW_AUDIENCE_DEVELOPER)
+		return g->brief ? 0 : 2;
+	if (a == MW_AUDIENCE_RECEIVER)
+		return g->brief || g->v->fault != MW_FAULT_RECIPIENT_SERVER ? 0 : 2;
+	return 2;
+}
 
 bool mwi_remedies_next(remedies *it, const telling *g, mw_str *line)
 {
@@ -145,7 +154,7 @@ bool mwi_remedies_next(remedies *it, const telling *g, mw_str *line)
 			a++;
 		it->audience = (mw_audience)a;
 		*line = remedy_line(g, it->audience, it->line);
-		if (line->len == 0 || it->told == (it->step == 0 ? FIRST_MAX : OTHER_MAX))
+		if (line->len == 0 || it->told == remedies_max(g, it->step, it->audience))
 			continue;
 		it->line++;
 		it->told++;

@@ -87,7 +87,8 @@ static void put_head(mw_buf *out, const telling *g)
 		mw_buf_put(&line, mw_knowledge_word(g->kb, MW_VOCABULARY_PERMANENCE,
 						    (int)g->v->permanence));
 	}
-	if (g->v->permanence != MW_PERMANENCE_NONE && !g->code_only) {
+	if (g->v->permanence != MW_PERMANENCE_NONE && g->v->category != MW_CATEGORY_UNKNOWN &&
+	    !g->code_only) {
 		separate(&line, &more);
 		mw_buf_put(&line, mw_knowledge_word(g->kb, MW_VOCABULARY_FAULT,
 						    (int)g->v->fault));
@@ -192,6 +193,14 @@ static void put_time(mw_buf *out, int seconds)
 	mw_buf_put(out, mw_str_of(n == 1 ? units[i].one : units[i].many));
 }
 
+/* Who else could be told what to do. */
+static void put_others(mw_buf *out, const telling *g)
+{
+	if (g->t->audience < 0 && is_reply(g))
+		mw_buf_put(out, MW_LIT("  (For programmers: --for developer. For the receiving "
+				       "side: --for receiver.)\n"));
+}
+
 static void put_retry(mw_buf *out, const telling *g)
 {
 	char memory[1024];
@@ -217,9 +226,11 @@ static void put_address(mw_buf *out, const telling *g)
 		mwi_wrap_put(out, MW_LIT("dead; take it off your lists."), g->t->width, 13, 13);
 	else if (g->v->category == MW_CATEGORY_UNKNOWN)
 		mwi_wrap_put(out, MW_LIT("nothing here says that it is bad; keep it."),
-			 g->t->width, 13, 13);
-	else
+			     g->t->width, 13, 13);
+	else if (g->v->fault == MW_FAULT_RECIPIENT || g->v->action == MW_ACTION_RETRY)
 		mwi_wrap_put(out, MW_LIT("not proven bad; keep it."), g->t->width, 13, 13);
+	else
+		mwi_wrap_put(out, MW_LIT("not at fault; keep it."), g->t->width, 13, 13);
 }
 
 static void put_blocklist(mw_buf *out, const telling *g)
@@ -367,12 +378,14 @@ mw_status mw_tell_text(mw_buf *out, const mw_tell *t, const mw_outcome *o, const
 	telling g;
 
 	mwi_telling_init(&g, t, o, v);
+	g.brief = true;
 	put_head(out, &g);
 	put_summary(out, &g);
 	if (g.code_only && v->permanence != MW_PERMANENCE_NONE)
 		put_list(out, &g, MW_LIT("Most likely, in this order"), g.code.causes);
 	put_remedies(out, &g);
 	if (v->permanence != MW_PERMANENCE_NONE) {
+		put_others(out, &g);
 		put_retry(out, &g);
 		put_address(out, &g);
 		put_blocklist(out, &g);
