@@ -38,8 +38,9 @@ static size_t vary(char *out, mw_str s, uint32_t *state)
 	for (size_t i = 0; i < s.len; i++) {
 		const char c = s.ptr[i];
 
-		out[i] = i > 12 && c >= '1' && c <= '9' ? (char)('1' + next_random(state) % 9)
-							: c;
+		out[i] = i > 12 && c >= '1' && c <= '9'
+				 ? (char)('1' + next_random(state) % 9)
+				 : c;
 	}
 	return s.len;
 }
@@ -75,8 +76,8 @@ static sample make_sample(const mw_knowledge *kb, size_t count)
 		exit(71);
 	for (size_t i = 0; i < count; i++) {
 		s.start[i] = s.len;
-		s.len += vary(s.bytes + s.len, mw_str_head(example(kb, &rule, &line), 400),
-			      &state);
+		s.len += vary(s.bytes + s.len,
+			      mw_str_head(example(kb, &rule, &line), 400), &state);
 	}
 	s.start[count] = s.len;
 	return s;
@@ -217,16 +218,16 @@ int main(int argc, char **argv)
 		}
 	printf("%zu replies, %.1f bytes on average (checksum %lu)\n\n", s.count,
 	       (double)s.len / (double)s.count, sum);
-	printf("%-24s %10s %10s %10s %8s %8s\n", "", "ns/reply", "million/s", "MB/s", "ratio",
-	       "spread");
+	printf("%-24s %10s %10s %10s %8s %8s\n", "", "ns/reply", "million/s", "MB/s",
+	       "ratio", "spread");
 	for (int r = 0; r < ROWS; r++) {
 		qsort(took[r], PASSES, sizeof(double), by_value);
 		const double ns = took[r][PASSES / 2] / (double)s.count;
 
 		if (r == 0)
 			first = ns;
-		printf("%-24s %10.1f %10.2f %10.0f %8.2f %7.0f%%\n", rows[r].name, ns, 1e3 / ns,
-		       (double)s.len / took[r][PASSES / 2] * 1e3, ns / first,
+		printf("%-24s %10.1f %10.2f %10.0f %8.2f %7.0f%%\n", rows[r].name, ns,
+		       1e3 / ns, (double)s.len / took[r][PASSES / 2] * 1e3, ns / first,
 		       100 * (took[r][PASSES - 1] - took[r][0]) / took[r][PASSES / 2]);
 	}
 	free(s.bytes);

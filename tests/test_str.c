@@ -78,7 +78,11 @@ static void json_is_valid_whatever_the_bytes(void **state)
 {
 	(void)state;
 	check_put(mw_buf_put_json, MW_LIT("\"\\\n\t\r\x01"), "\\\"\\\\\\n\\t\\r\\u0001");
-	check_put(mw_buf_put_json, MW_LIT("\xff" "a"), "\xef\xbf\xbd" "a");
+	check_put(mw_buf_put_json,
+		  MW_LIT("\xff"
+			 "a"),
+		  "\xef\xbf\xbd"
+		  "a");
 	check_put(mw_buf_put_json, MW_LIT("\x7f"), "\\u007f");
 }
 

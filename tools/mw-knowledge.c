@@ -3,7 +3,8 @@
  * mw-knowledge - compiles knowledge/ to a C file with the image in it.
  *
  *	mw-knowledge FOLDER			checks the .kb files and rules/ in FOLDER
- *	mw-knowledge FOLDER OUT.c OUT.d		writes OUT.c, and what it was made of to OUT.d
+ *	mw-knowledge FOLDER OUT.c OUT.d		writes OUT.c, and what it was made of to
+ *OUT.d
  *
  * The files are found by name: a new one needs no registering. OUT.d names the folders
  * too, so that the build notices when a file comes or goes.
@@ -14,7 +15,8 @@
 
 #include "compile/compile.h"
 
-static void say(void *ctx, const char *file, unsigned line, unsigned column, const char *msg)
+static void say(void *ctx, const char *file, unsigned line, unsigned column,
+		const char *msg)
 {
 	(void)ctx;
 	fprintf(stderr, "%s:%u:%u: %s\n", file, line, column, msg);
@@ -49,7 +51,8 @@ static void write_bytes(FILE *f, const unsigned char *p, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (i % 64 == 0)
 			fputs(i == 0 ? "\t\"" : "\"\n\t\"", f);
-		if (p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' && p[i] != '\\' && p[i] != '?')
+		if (p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' && p[i] != '\\' &&
+		    p[i] != '?')
 			fputc(p[i], f);
 		else
 			fprintf(f, "\\%03o", p[i]);
@@ -65,13 +68,14 @@ static int write_image(const char *path, const void *image, size_t len)
 		perror(path);
 		return 73;
 	}
-	fprintf(f, "/* Made by mw-knowledge from knowledge/: do not edit. */\n"
-		   "#include \"judge/builtin.h\"\n\n"
-		   "#if defined(__GNUC__)\n"
-		   "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
-		   "#endif\n"
-		   "const unsigned long mwi_builtin_size = %zu;\n"
-		   "_Alignas(8) const unsigned char mwi_builtin_image[%zu] =\n",
+	fprintf(f,
+		"/* Made by mw-knowledge from knowledge/: do not edit. */\n"
+		"#include \"judge/builtin.h\"\n\n"
+		"#if defined(__GNUC__)\n"
+		"#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
+		"#endif\n"
+		"const unsigned long mwi_builtin_size = %zu;\n"
+		"_Alignas(8) const unsigned char mwi_builtin_image[%zu] =\n",
 		len, len + 1);
 	write_bytes(f, image, len);
 	fputs(";\n", f);
@@ -131,7 +135,8 @@ int main(int argc, char **argv)
 		return 71;
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		input[i] = (kc_input){found.gl_pathv[i], slurp(found.gl_pathv[i])};
-	const mw_status s = kc_compile(input, found.gl_pathc, KC_ALL, say, NULL, &image, &len);
+	const mw_status s =
+		kc_compile(input, found.gl_pathc, KC_ALL, say, NULL, &image, &len);
 
 	if (s != MW_OK) {
 		fprintf(stderr, "mw-knowledge: %s\n", mw_status_text(s));

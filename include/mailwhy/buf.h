@@ -43,8 +43,9 @@ MW_API void mw_buf_put_char(mw_buf *b, char c);
 /* A number in decimal. */
 MW_API void mw_buf_put_int(mw_buf *b, long long n);
 
-/* Text from outside for a person's terminal: control characters (C0, DEL, C1), bidirectional
- * overrides and bytes that are no UTF-8 come out as \xNN or U+NNNN, never raw. */
+/* Text from outside for a person's terminal: control characters (C0, DEL, C1),
+ * bidirectional overrides and bytes that are no UTF-8 come out as \xNN or U+NNNN, never
+ * raw. */
 MW_API void mw_buf_put_visible(mw_buf *b, mw_str s);
 
 /* The inside of a JSON string (RFC 8259, section 7). Bytes that are no UTF-8 become

@@ -26,8 +26,8 @@ typedef struct mw_knowledge {
 /* Checks `len` bytes at `image` (aligned to 8; borrowed for the life of *kb) and opens
  * them. After MW_OK every look-up stays inside the image, whatever its bytes are.
  * MW_E_VERSION: another format or byte order; MW_E_SYNTAX: damaged. *err may be NULL. */
-MW_API MW_CHECKED mw_status mw_knowledge_open(mw_knowledge *kb, const void *image, size_t len,
-					      mw_err *err);
+MW_API MW_CHECKED mw_status mw_knowledge_open(mw_knowledge *kb, const void *image,
+					      size_t len, mw_err *err);
 
 /* Opens the knowledge that is linked into the library. */
 MW_API void mw_knowledge_open_builtin(mw_knowledge *kb);
@@ -53,7 +53,8 @@ typedef struct mw_code {
 } mw_code;
 
 /* MW_E_ABSENT when nobody has recorded that code. O(log n). */
-MW_API MW_CHECKED mw_status mw_knowledge_code(const mw_knowledge *kb, int code, mw_code *out);
+MW_API MW_CHECKED mw_status mw_knowledge_code(const mw_knowledge *kb, int code,
+					      mw_code *out);
 
 /* The i-th code in ascending order; MW_E_ABSENT past the last. */
 MW_API MW_CHECKED mw_status mw_knowledge_code_nth(const mw_knowledge *kb, size_t i,
@@ -71,14 +72,15 @@ typedef struct mw_status_code {
 } mw_status_code;
 
 /* The record for class.subject.detail, that for x.subject.detail, or MW_E_ABSENT. */
-MW_API MW_CHECKED mw_status mw_knowledge_status(const mw_knowledge *kb, int cls, int subject,
-						int detail, mw_status_code *out);
+MW_API MW_CHECKED mw_status mw_knowledge_status(const mw_knowledge *kb, int cls,
+						int subject, int detail,
+						mw_status_code *out);
 
 /* The records for a class and for a subject alone. */
 MW_API MW_CHECKED mw_status mw_knowledge_status_class(const mw_knowledge *kb, int cls,
 						      mw_status_code *out);
-MW_API MW_CHECKED mw_status mw_knowledge_status_subject(const mw_knowledge *kb, int subject,
-							mw_status_code *out);
+MW_API MW_CHECKED mw_status mw_knowledge_status_subject(const mw_knowledge *kb,
+							int subject, mw_status_code *out);
 
 /* The i-th record, in order; MW_E_ABSENT past the last. */
 MW_API MW_CHECKED mw_status mw_knowledge_status_nth(const mw_knowledge *kb, size_t i,
@@ -89,20 +91,22 @@ typedef struct mw_category_info {
 	mw_permanence permanence; /* where no digit says it */
 	mw_fault fault;
 	mw_action action_temporary, action_permanent;
-	int retry;        /* seconds; -1 none */
-	bool bad_address;  /* for good, it means that the address is dead */
-	bool names_list;   /* a blocklist that the text names belongs into the answer */
-	bool names_domain; /* so does the domain of the sender */
+	int retry;           /* seconds; -1 none */
+	bool bad_address;    /* for good, it means that the address is dead */
+	bool names_list;     /* a blocklist that the text names belongs into the answer */
+	bool names_domain;   /* so does the domain of the sender */
 	int subject, detail; /* of the enhanced status that fits; -1 none */
 	mw_str summary;
 	mw_lines references, remedies[MW_AUDIENCE_COUNT];
 } mw_category_info;
 
 /* Never fails for a value of the enum. */
-MW_API mw_category_info mw_knowledge_category(const mw_knowledge *kb, mw_category category);
+MW_API mw_category_info mw_knowledge_category(const mw_knowledge *kb,
+					      mw_category category);
 
 /* The sentence that tells a word of a vocabulary; empty where none is recorded. */
-MW_API mw_str mw_knowledge_word(const mw_knowledge *kb, mw_vocabulary vocabulary, int value);
+MW_API mw_str mw_knowledge_word(const mw_knowledge *kb, mw_vocabulary vocabulary,
+				int value);
 
 /* What the first (place 1) or second (place 2) digit of a reply code says by itself
  * (RFC 5321, section 4.2.1); empty for what is no such digit. */
@@ -121,8 +125,8 @@ MW_API MW_CHECKED mw_status mw_knowledge_provider_nth(const mw_knowledge *kb, si
 						      mw_provider *out);
 
 /* By the name of one of its mail servers ("mx.google.com"), ASCII case ignored. */
-MW_API MW_CHECKED mw_status mw_knowledge_provider_of_host(const mw_knowledge *kb, mw_str host,
-							  mw_provider *out);
+MW_API MW_CHECKED mw_status mw_knowledge_provider_of_host(const mw_knowledge *kb,
+							  mw_str host, mw_provider *out);
 
 typedef struct mw_blocklist {
 	mw_str id, name, lookup, page;
@@ -151,7 +155,8 @@ typedef struct mw_map {
 	mw_lines rows;
 } mw_map;
 
-MW_API MW_CHECKED mw_status mw_knowledge_map_nth(const mw_knowledge *kb, size_t i, mw_map *out);
+MW_API MW_CHECKED mw_status mw_knowledge_map_nth(const mw_knowledge *kb, size_t i,
+						 mw_map *out);
 
 #ifdef __cplusplus
 }

@@ -17,7 +17,8 @@ extern "C" {
 #endif
 
 /* The words of a server are kept up to this many bytes; what is longer loses its middle
- * (replaced by " ... "), because the reason stands at the front and the help at the end. */
+ * (replaced by " ... "), because the reason stands at the front and the help at the end.
+ */
 #define MW_TEXT_MAX 8192
 
 typedef struct mw_outcome {
@@ -25,13 +26,15 @@ typedef struct mw_outcome {
 	mw_stage stage;
 	int reply;          /* the reply code, 100..599; 0 none stated */
 	mw_enhanced status; /* as stated; cls 0 none */
-	mw_str text;        /* the server's words, unfolded, UTF-8, without code and status */
-	mw_str context;     /* all of the evidence, where `text` is a part of it; else empty */
-	mw_str remote;      /* host that said it; empty unknown */
-	mw_str recipient;   /* empty unknown */
-	mw_str provider;    /* id, where the caller knows it; empty unknown */
-	mw_str odd_number;  /* "600", "0", "1000": looks like a code and is none; else empty */
-	bool cut;           /* the text lost its middle */
+	mw_str text;    /* the server's words, unfolded, UTF-8, without code and status */
+	mw_str context; /* all of the evidence, where `text` is a part of it; else empty
+			 */
+	mw_str remote;  /* host that said it; empty unknown */
+	mw_str recipient;  /* empty unknown */
+	mw_str provider;   /* id, where the caller knows it; empty unknown */
+	mw_str odd_number; /* "600", "0", "1000": looks like a code and is none; else
+			      empty */
+	bool cut;          /* the text lost its middle */
 } mw_outcome;
 
 /* Memory for one outcome that was read from text: what can't be lent from the input. */

@@ -25,7 +25,7 @@ typedef struct mw_str {
 
 /* Marks what the shared library shows to the world. */
 #if defined(__GNUC__)
-#define MW_API __attribute__((visibility("default")))
+#define MW_API     __attribute__((visibility("default")))
 #define MW_CHECKED __attribute__((warn_unused_result))
 #else
 #define MW_API

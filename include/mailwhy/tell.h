@@ -24,19 +24,19 @@ typedef struct mw_tell {
 	bool color;   /* headings in bold (ECMA-48) */
 } mw_tell;
 
-/* One JSON object on one line, with its LF: the fields that the documentation promises. */
-MW_API MW_CHECKED mw_status mw_tell_json(mw_buf *out, const mw_tell *t, const mw_outcome *o,
-					 const mw_verdict *v);
+/* One JSON object on one line, with its LF: the fields that the documentation promises.
+ */
+MW_API MW_CHECKED mw_status mw_tell_json(mw_buf *out, const mw_tell *t,
+					 const mw_outcome *o, const mw_verdict *v);
 
 /* The same for a person: what happened, what to do, when to try again, and why we
  * think so. Nothing from outside reaches the terminal unescaped. */
-MW_API MW_CHECKED mw_status mw_tell_text(mw_buf *out, const mw_tell *t, const mw_outcome *o,
-					 const mw_verdict *v);
+MW_API MW_CHECKED mw_status mw_tell_text(mw_buf *out, const mw_tell *t,
+					 const mw_outcome *o, const mw_verdict *v);
 
 /* The summary alone, one sentence, its placeholders filled in. */
 MW_API MW_CHECKED mw_status mw_tell_summary(mw_buf *out, const mw_tell *t,
 					    const mw_outcome *o, const mw_verdict *v);
-
 
 #ifdef __cplusplus
 }

@@ -26,8 +26,8 @@ typedef struct mw_verdict {
 	mw_str provider_name; /* "Gmail"; empty unknown */
 	mw_str summary;       /* with placeholders: mw_tell_summary() writes it out */
 	mw_lines remedies[MW_AUDIENCE_COUNT]; /* of the rule; the category's come after */
-	bool user_rule;       /* `remedies` belong to the user's knowledge */
-	mw_str source, date;  /* of the rule: its public documentation, read when */
+	bool user_rule;         /* `remedies` belong to the user's knowledge */
+	mw_str source, date;    /* of the rule: its public documentation, read when */
 	mw_blocklist blocklist; /* id empty: none named */
 } mw_verdict;
 
@@ -48,9 +48,9 @@ MW_API mw_names mw_judge_names(const mw_knowledge *kb, const mw_outcome *o,
 
 /* One rule that holds for an outcome, for those who write rules. */
 typedef struct mw_match {
-	mw_str rule;     /* "file:name" */
-	mw_str phrase;   /* its longest part, folded */
-	size_t pos;      /* of that part in the text */
+	mw_str rule;   /* "file:name" */
+	mw_str phrase; /* its longest part, folded */
+	size_t pos;    /* of that part in the text */
 	unsigned strength;
 	bool user;
 } mw_match;

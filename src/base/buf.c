@@ -44,7 +44,8 @@ void mw_buf_put_int(mw_buf *b, long long n)
 {
 	char digit[20];
 	size_t i = sizeof digit;
-	unsigned long long u = n < 0 ? 0ULL - (unsigned long long)n : (unsigned long long)n;
+	unsigned long long u =
+		n < 0 ? 0ULL - (unsigned long long)n : (unsigned long long)n;
 
 	do {
 		digit[--i] = (char)('0' + u % 10);

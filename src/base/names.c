@@ -20,10 +20,10 @@ static const struct {
 	const mw_str *word;
 	int count;
 } tables[MW_VOCABULARY_COUNT] = {
-	{category, MW_CATEGORY_COUNT},     {permanence, MW_PERMANENCE_COUNT},
-	{fault, MW_FAULT_COUNT},           {action, MW_ACTION_COUNT},
-	{stage, MW_STAGE_COUNT},           {confidence, MW_CONFIDENCE_COUNT},
-	{kind, MW_KIND_COUNT},             {audience, MW_AUDIENCE_COUNT},
+	{category, MW_CATEGORY_COUNT}, {permanence, MW_PERMANENCE_COUNT},
+	{fault, MW_FAULT_COUNT},       {action, MW_ACTION_COUNT},
+	{stage, MW_STAGE_COUNT},       {confidence, MW_CONFIDENCE_COUNT},
+	{kind, MW_KIND_COUNT},         {audience, MW_AUDIENCE_COUNT},
 };
 
 #define DENSE(table, count)                                                              \

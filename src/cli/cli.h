@@ -89,8 +89,8 @@ typedef struct cli_knowledge {
 int cli_knowledge_open(cli_knowledge *k, const cli_common *common);
 void cli_knowledge_close(cli_knowledge *k);
 
-/* A whole file, at most `max` bytes; malloc'ed, the caller frees out->ptr. "-" is standard
- * input. EXIT_DONE or an exit status after a complaint. */
+/* A whole file, at most `max` bytes; malloc'ed, the caller frees out->ptr. "-" is
+ * standard input. EXIT_DONE or an exit status after a complaint. */
 int cli_slurp(mw_str *out, const char *path, size_t max);
 
 /* The subcommands: argv[0] is the command's name. Each returns the exit status. */

@@ -38,16 +38,18 @@ static void set_map(void *ctx, const char *value)
 static const cli_option options[] = {
 	{"--statuses", NULL, "the enhanced status codes (5.7.26) instead", set_statuses},
 	{"--categories", NULL, "the categories of mailwhy instead", set_categories},
-	{"--providers", NULL, "the providers instead, as --provider takes them", set_providers},
-	{"--map", "NAME", "another program's names for our categories: sisimai, ses ...; list",
-	 set_map},
+	{"--providers", NULL, "the providers instead, as --provider takes them",
+	 set_providers},
+	{"--map", "NAME",
+	 "another program's names for our categories: sisimai, ses ...; list", set_map},
 	{NULL, NULL, NULL, NULL},
 };
 
 const cli_command cli_codes_command = {
 	.name = "codes",
 	.usage = "mailwhy codes [OPTION]...",
-	.about = "Prints every reply code that is known, with its standard text and source.\n"
+	.about = "Prints every reply code that is known, with its standard text and "
+		 "source.\n"
 		 "mailwhy CODE explains one of them whole.",
 	.options = options,
 };
@@ -277,7 +279,8 @@ static int print_table(codes *x)
 	if (x->map != NULL)
 		return print_map(x);
 	if (x->providers) {
-		for (size_t i = 0; mw_knowledge_provider_nth(&x->k.kb, i, &p) == MW_OK; i++) {
+		for (size_t i = 0; mw_knowledge_provider_nth(&x->k.kb, i, &p) == MW_OK;
+		     i++) {
 			print_provider(x, &p);
 			cli_out_flush_if_full(&x->out);
 		}
@@ -289,7 +292,8 @@ static int print_table(codes *x)
 			cli_out_flush_if_full(&x->out);
 		}
 	} else if (x->statuses) {
-		for (size_t i = 0; mw_knowledge_status_nth(&x->k.kb, i, &s) == MW_OK; i++) {
+		for (size_t i = 0; mw_knowledge_status_nth(&x->k.kb, i, &s) == MW_OK;
+		     i++) {
 			print_status(x, &s);
 			cli_out_flush_if_full(&x->out);
 		}

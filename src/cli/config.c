@@ -50,13 +50,15 @@ int cli_config_read(cli_config *out, const char *path)
 
 	fclose(f);
 	if (unread) {
-		cli_complain("%s: %s", cli_visible(safe, path != NULL ? path : USUAL_PATH),
+		cli_complain("%s: %s",
+			     cli_visible(safe, path != NULL ? path : USUAL_PATH),
 			     strerror(error));
 		return EXIT_CONFIG;
 	}
 	if (line == 0)
 		return EXIT_DONE;
-	cli_complain("%s:%d:1: no setting of mailwhy; known: file in [rules], at most 16 times",
+	cli_complain("%s:%d:1: no setting of mailwhy; known: file in [rules], at most 16 "
+		     "times",
 		     cli_visible(safe, path != NULL ? path : USUAL_PATH), line);
 	return EXIT_CONFIG;
 }

@@ -41,13 +41,14 @@ static void set_audience(void *ctx, const char *value)
 }
 
 static const cli_option options[] = {
-	{"-0", NULL, "standard input has replies of any lines, each ended by NUL", set_nul},
-	{"--stage", "STAGE", "where it was said: connect, ehlo, mail, rcpt, data, content ...",
-	 set_stage},
+	{"-0", NULL, "standard input has replies of any lines, each ended by NUL",
+	 set_nul},
+	{"--stage", "STAGE",
+	 "where it was said: connect, ehlo, mail, rcpt, data, content ...", set_stage},
 	{"--provider", "NAME", "whose server said it: gmail, microsoft, yahoo ...",
 	 set_provider},
-	{"--for", "WHO", "whose remedies come first: sender, admin, developer or receiver",
-	 set_audience},
+	{"--for", "WHO",
+	 "whose remedies come first: sender, admin, developer or receiver", set_audience},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -55,9 +56,12 @@ const cli_command cli_explain_command = {
 	.name = "explain",
 	.usage = "mailwhy [explain] [OPTION]... REPLY...\n"
 		 "       mailwhy explain [OPTION]... - < replies.txt",
-	.about = "Says what a reply of a mail server means, who can mend it, what to do and\n"
-		 "whether to try again. REPLY is a code (550), an enhanced status code (5.7.26), a\n"
-		 "whole reply, or the sentence of a program that quotes one; \\n in it parts lines.\n"
+	.about = "Says what a reply of a mail server means, who can mend it, what to do "
+		 "and\n"
+		 "whether to try again. REPLY is a code (550), an enhanced status code "
+		 "(5.7.26), a\n"
+		 "whole reply, or the sentence of a program that quotes one; \\n in it "
+		 "parts lines.\n"
 		 "With - each line of standard input is one reply.",
 	.options = options,
 };
@@ -120,7 +124,8 @@ static void explain_input(explain *x)
 		if (l.cut) {
 			x->rc = EXIT_BAD_DATA;
 			if (!x->common.quiet)
-				cli_complain("-:%llu: longer than %d bytes; the rest was left out",
+				cli_complain("-:%llu: longer than %d bytes; the rest was "
+					     "left out",
 					     l.number, CLI_RECORD_MAX);
 		}
 		/* In JSON an empty line has its object too: the n-th answers the n-th. */
@@ -153,8 +158,9 @@ static int check_provider(const explain *x)
 	if (x->provider == NULL ||
 	    mw_knowledge_provider(&x->k.kb, mw_str_of(x->provider), &p) == MW_OK)
 		return EXIT_DONE;
-	cli_complain("--provider %s: no such provider; mailwhy codes --providers lists them",
-		     cli_visible(safe, x->provider));
+	cli_complain(
+		"--provider %s: no such provider; mailwhy codes --providers lists them",
+		cli_visible(safe, x->provider));
 	return EXIT_USAGE;
 }
 
@@ -171,7 +177,8 @@ int cli_explain(int argc, char **argv)
 	    !word_value(MW_VOCABULARY_AUDIENCE, "--for", x.audience, &x.audience_value))
 		return EXIT_USAGE;
 	if (count == 0 && !x.nul) {
-		cli_complain("nothing to explain; for example: mailwhy 550 (mailwhy --help)");
+		cli_complain(
+			"nothing to explain; for example: mailwhy 550 (mailwhy --help)");
 		return EXIT_USAGE;
 	}
 	static char standard_input[] = "-";

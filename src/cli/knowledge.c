@@ -52,7 +52,8 @@ int cli_slurp(mw_str *out, const char *path, size_t max)
 	       EXIT_BAD_DATA;
 }
 
-static void say(void *ctx, const char *file, unsigned line, unsigned column, const char *msg)
+static void say(void *ctx, const char *file, unsigned line, unsigned column,
+		const char *msg)
 {
 	char memory[6 * 4096];
 	mw_buf b;
@@ -101,7 +102,8 @@ static int compile_files(cli_knowledge *k, files *f)
 		if (s != MW_OK) {
 			cli_complain("the rules are not usable: %s", mw_status_text(s));
 			rc = s == MW_E_NOMEM ? EXIT_NO_MEMORY : EXIT_CONFIG;
-		} else if (mw_knowledge_open(&k->user, k->user_image, len, &err) != MW_OK) {
+		} else if (mw_knowledge_open(&k->user, k->user_image, len, &err) !=
+			   MW_OK) {
 			cli_complain("the rules are not usable: %s", err.msg);
 			rc = EXIT_CONFIG;
 		} else {

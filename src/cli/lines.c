@@ -47,8 +47,8 @@ static void skip_rest(cli_lines *l)
 {
 	while (l->skipping) {
 		const char *p = l->memory + l->first;
-		const char *end = l->last > l->first ? memchr(p, l->end, l->last - l->first)
-						     : NULL;
+		const char *end =
+			l->last > l->first ? memchr(p, l->end, l->last - l->first) : NULL;
 
 		l->first = end != NULL ? (size_t)(end - l->memory) + 1 : l->last;
 		l->skipping = end == NULL && !l->eof;

@@ -15,8 +15,8 @@ typedef struct cli_lines {
 	char *memory;
 	size_t first, last; /* the bytes not yet given */
 	bool eof, failed;
-	bool cut;               /* the record given was longer and lost its rest */
-	bool skipping;          /* inside the rest of one that was cut */
+	bool cut;                  /* the record given was longer and lost its rest */
+	bool skipping;             /* inside the rest of one that was cut */
 	unsigned long long number; /* of the record given, from 1 */
 } cli_lines;
 

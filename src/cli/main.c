@@ -26,7 +26,8 @@ static void help(void)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		printf("  %-10s %s\n", commands[i].command->name, commands[i].about);
 	puts("\noptions:\n"
-	     "  --help     print this and exit; mailwhy COMMAND --help tells of a command\n"
+	     "  --help     print this and exit; mailwhy COMMAND --help tells of a "
+	     "command\n"
 	     "  --version  print the version and exit");
 }
 
@@ -35,7 +36,8 @@ int main(int argc, char **argv)
 	/* A reader that leaves ("| head") is told by write(), not by a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
-		cli_complain("nothing to explain; for example: mailwhy 550 (mailwhy --help)");
+		cli_complain(
+			"nothing to explain; for example: mailwhy 550 (mailwhy --help)");
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0) {

@@ -55,7 +55,8 @@ static void add_rules(void *ctx, const char *value)
 
 static const cli_option common_options[] = {
 	{"--json", NULL, "print one JSON object a line", set_json},
-	{"--rules", "FILE", "use these rules too; they win over the built-in ones", add_rules},
+	{"--rules", "FILE", "use these rules too; they win over the built-in ones",
+	 add_rules},
 	{"--config", "FILE", "read settings from FILE, not /etc/mailwhy/mailwhy.conf",
 	 set_config},
 	{"--quiet", NULL, "no diagnostics; the exit status says it", set_quiet},

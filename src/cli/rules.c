@@ -20,7 +20,8 @@ const cli_command cli_rules_command = {
 	.usage = "mailwhy rules check [--rules FILE]...\n"
 		 "       mailwhy rules why REPLY...\n"
 		 "       mailwhy rules list",
-	.about = "check  judges the examples and the phrases of every rule: each must win its own\n"
+	.about = "check  judges the examples and the phrases of every rule: each must "
+		 "win its own\n"
 		 "why    says which rules hold for a reply, and which one won\n"
 		 "list   prints every rule with its category and source",
 	.options = options,
@@ -73,7 +74,8 @@ static int check(rules *x, int count, char **argv)
 {
 	(void)argv;
 	if (count > 0) {
-		cli_complain("rules check takes no argument; rule files come with --rules");
+		cli_complain(
+			"rules check takes no argument; rule files come with --rules");
 		return EXIT_USAGE;
 	}
 	const mw_knowledge *user = x->k.kb.user;
@@ -81,12 +83,13 @@ static int check(rules *x, int count, char **argv)
 	char line[160];
 
 	snprintf(line, sizeof line,
-		 "%zu rules, %zu examples, %zu phrases: %zu passed, %zu failed\n", all.rules,
-		 all.examples, all.phrases, all.examples + all.phrases - all.failures,
-		 all.failures);
+		 "%zu rules, %zu examples, %zu phrases: %zu passed, %zu failed\n",
+		 all.rules, all.examples, all.phrases,
+		 all.examples + all.phrases - all.failures, all.failures);
 	if (x->common.json)
 		snprintf(line, sizeof line,
-			 "{\"rules\":%zu,\"examples\":%zu,\"phrases\":%zu,\"failed\":%zu}\n",
+			 "{\"rules\":%zu,\"examples\":%zu,\"phrases\":%zu,\"failed\":%zu}"
+			 "\n",
 			 all.rules, all.examples, all.phrases, all.failures);
 	if (!x->common.quiet)
 		put_plain(x, line);
@@ -107,8 +110,8 @@ static void why_one(rules *x, mw_str reply)
 	char line[64];
 
 	for (size_t i = 0; i < n && i < MATCHES; i++) {
-		const bool won = mw_str_eq(match[i].rule, v.rule) &&
-				 match[i].user == v.user_rule;
+		const bool won =
+			mw_str_eq(match[i].rule, v.rule) && match[i].user == v.user_rule;
 
 		if (x->common.json) {
 			put_plain(x, "{");

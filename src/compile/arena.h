@@ -23,7 +23,8 @@ void *arena_take(arena *a, size_t size);
 mw_str arena_copy(arena *a, mw_str s);
 
 /* "%s"-style text; for error messages. */
-__attribute__((format(printf, 2, 3))) mw_str arena_print(arena *a, const char *format, ...);
+__attribute__((format(printf, 2, 3))) mw_str arena_print(arena *a, const char *format,
+							 ...);
 
 /* Frees everything that was taken. */
 void arena_free(arena *a);

@@ -36,7 +36,8 @@ static void compile_records(tables *t, const kc_input *input, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const bool is_rules = t->mode == KC_RULES || is_rules_file(input[i].file);
 
-		source_read(t->a, t->c, input[i].file, input[i].text, is_rules ? &rules : &kb);
+		source_read(t->a, t->c, input[i].file, input[i].text,
+			    is_rules ? &rules : &kb);
 	}
 	for (uint32_t i = 0; i < kb.count; i++)
 		kb_compile(t, (const record *)kb.item + i);
@@ -57,7 +58,9 @@ static const size_t record_size[] = {
 
 static mw_status lay_out(const tables *t, void **image, size_t *len)
 {
-	mwi_header h = {.magic = MWI_MAGIC, .version = MWI_VERSION, .order = MWI_ORDER,
+	mwi_header h = {.magic = MWI_MAGIC,
+			.version = MWI_VERSION,
+			.order = MWI_ORDER,
 			.multi = t->multi};
 	size_t size = align8(sizeof h);
 
@@ -97,8 +100,8 @@ static mw_status compile(tables *t, const kc_input *input, size_t count, void **
 	return lay_out(t, image, len);
 }
 
-mw_status kc_compile(const kc_input *input, size_t count, kc_mode mode, kc_say *say, void *ctx,
-		     void **image, size_t *len)
+mw_status kc_compile(const kc_input *input, size_t count, kc_mode mode, kc_say *say,
+		     void *ctx, void **image, size_t *len)
 {
 	arena a = {0};
 	sink to = {say, ctx};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The knowledge compiler: text under knowledge/, or a user's rule files, to one image
- * (src/judge/image.h). Used by the build, by `mailwhy --rules` and by `mailwhy rules check`.
+ * (src/judge/image.h). Used by the build, by `mailwhy --rules` and by `mailwhy rules
+ * check`.
  *
  * It allocates, and so stands outside libmailwhy; what it took it gives back.
  */
@@ -11,7 +12,8 @@
 #include <mailwhy/status.h>
 
 typedef struct kc_input {
-	const char *file; /* its name in complaints; "…/gmail.rules" gives rules "gmail:…" */
+	const char
+		*file; /* its name in complaints; "…/gmail.rules" gives rules "gmail:…" */
 	mw_str text;
 } kc_input;
 
@@ -26,7 +28,7 @@ typedef enum kc_mode {
 
 /* Compiles `count` inputs. MW_OK: *image is malloc'ed, *len bytes, the caller frees it.
  * MW_E_SYNTAX: complaints were made, *image is NULL. MW_E_NOMEM: likewise NULL. */
-MW_CHECKED mw_status kc_compile(const kc_input *input, size_t count, kc_mode mode, kc_say *say,
-				void *ctx, void **image, size_t *len);
+MW_CHECKED mw_status kc_compile(const kc_input *input, size_t count, kc_mode mode,
+				kc_say *say, void *ctx, void **image, size_t *len);
 
 #endif

@@ -12,9 +12,9 @@
 #include "compile/tables.h"
 #include "judge/fold.h"
 
-#define WINDOW   4U
-#define RUN_MAX  0x7fffU /* phrases of one entry */
-#define BUCKETS  (1U << MWI_BITS_LOG2)
+#define WINDOW  4U
+#define RUN_MAX 0x7fffU /* phrases of one entry */
+#define BUCKETS (1U << MWI_BITS_LOG2)
 
 static uint32_t window_at(const char *p)
 {
@@ -32,8 +32,9 @@ static uint32_t *count_windows(tables *t)
 
 	for (uint32_t i = 0; i < tables_count(t, MWI_RULE); i++)
 		for (uint32_t k = 0; k < rule[i].example.count; k++) {
-			const mw_str s = tables_str(
-				t, ((mwi_ref *)t->section[MWI_LINE].item)[rule[i].example.first + k]);
+			const mw_str s =
+				tables_str(t, ((mwi_ref *)t->section[MWI_LINE]
+						       .item)[rule[i].example.first + k]);
 			char *low = arena_take(t->a, s.len + MWI_FOLD_BLOCK);
 
 			mwi_fold(low, s);
@@ -106,7 +107,8 @@ static size_t rarest_pair(const uint32_t *often, mw_str anchor)
 	return best;
 }
 
-static void add_gram(tables *t, mw_str anchor, size_t offset, uint32_t first, uint32_t count)
+static void add_gram(tables *t, mw_str anchor, size_t offset, uint32_t first,
+		     uint32_t count)
 {
 	*(mwi_gram *)tables_add(t, MWI_GRAM) = (mwi_gram){
 		.key = window_at(anchor.ptr + offset),

@@ -51,7 +51,8 @@ static void compile_code(tables *t, const record *r)
 	mwi_code c = {.category = category_of(t, r)};
 	const int code = tables_number(t, r->name, 599, r->at);
 
-	tables_check_keys(t, r, "text source commands meaning cause category at note" REMEDIES);
+	tables_check_keys(t, r,
+			  "text source commands meaning cause category at note" REMEDIES);
 	if (code < 100)
 		complain(t->c, r->at, "a reply code has three digits, 100 to 599");
 	need(t, r, "meaning");
@@ -120,7 +121,8 @@ static void category_actions(tables *t, const record *r, mwi_category *out)
 		if (!mw_str_eq(f->key, MW_LIT("action")) || !source_word(&rest, &word))
 			continue;
 		const bool two = source_word(&rest, &second);
-		const int action = tables_word(t, MW_VOCABULARY_ACTION, two ? second : word, f->at);
+		const int action =
+			tables_word(t, MW_VOCABULARY_ACTION, two ? second : word, f->at);
 
 		if (action < 0)
 			continue;
@@ -137,7 +139,7 @@ static void category_names(tables *t, const record *r, mwi_category *out)
 	const field *f = tables_field(t, r, "names");
 	mw_str rest = f != NULL ? f->value : MW_LIT(""), word;
 
-	while (source_word(&rest, &word)) {
+	while (f != NULL && source_word(&rest, &word)) {
 		if (mw_str_eq(word, MW_LIT("list")))
 			out->names_list = 1;
 		else if (mw_str_eq(word, MW_LIT("domain")))
@@ -161,13 +163,15 @@ static void compile_category(tables *t, const record *r)
 	const int value = tables_word(t, MW_VOCABULARY_CATEGORY, r->name, r->at);
 	const field *f;
 
-	tables_check_keys(t, r,
-			  "permanence fault action retry bad-address names status summary "
-			  "reference" REMEDIES);
+	tables_check_keys(
+		t, r,
+		"permanence fault action retry bad-address names status summary "
+		"reference" REMEDIES);
 	need(t, r, "summary");
 	need(t, r, "fault");
 	need(t, r, "permanence");
-	c.permanence = (uint32_t)vocabulary_field(t, r, "permanence", MW_VOCABULARY_PERMANENCE);
+	c.permanence =
+		(uint32_t)vocabulary_field(t, r, "permanence", MW_VOCABULARY_PERMANENCE);
 	c.fault = (uint32_t)vocabulary_field(t, r, "fault", MW_VOCABULARY_FAULT);
 	category_actions(t, r, &c);
 	if ((f = tables_field(t, r, "retry")) != NULL)
@@ -202,8 +206,8 @@ static void compile_word(tables *t, const record *r, mw_vocabulary v)
 	tables_check_keys(t, r, "text");
 	need(t, r, "text");
 	if (value >= 0)
-		*(mwi_word *)tables_add(t, MWI_WORD) =
-			(mwi_word){(uint32_t)v, (uint32_t)value, tables_prose_of(t, r, "text")};
+		*(mwi_word *)tables_add(t, MWI_WORD) = (mwi_word){
+			(uint32_t)v, (uint32_t)value, tables_prose_of(t, r, "text")};
 }
 
 static void each_phrase(tables *t, const record *r, const char *key, mwi_owner owner,
@@ -285,8 +289,9 @@ static void compile_map(tables *t, const record *r)
 
 		while (source_word(&rest, &word))
 			tables_word(t, MW_VOCABULARY_CATEGORY, word, f->at);
-		*(mwi_ref *)tables_add(t, MWI_LINE) = tables_text(
-			t, arena_print(t->a, "%.*s %.*s", MW_FMT(f->key), MW_FMT(f->value)));
+		*(mwi_ref *)tables_add(t, MWI_LINE) =
+			tables_text(t, arena_print(t->a, "%.*s %.*s", MW_FMT(f->key),
+						   MW_FMT(f->value)));
 		m.row.count++;
 	}
 	*(mwi_map *)tables_add(t, MWI_MAP) = m;
@@ -335,14 +340,22 @@ void kb_compile(tables *t, const record *r)
 		const char *kind;
 		void (*compile)(tables *, const record *);
 	} kinds[] = {
-		{"code", compile_code},           {"class", compile_status},
-		{"subject", compile_status},      {"status", compile_status},
-		{"category", compile_category},   {"action", compile_action},
-		{"fault", compile_fault},         {"stage", compile_stage},
-		{"permanence", compile_permanence}, {"confidence", compile_confidence},
-		{"provider", compile_provider},   {"blocklist", compile_blocklist},
-		{"unit", compile_unit},           {"cue", compile_cue},
-		{"map", compile_map},             {"first", compile_digit},
+		{"code", compile_code},
+		{"class", compile_status},
+		{"subject", compile_status},
+		{"status", compile_status},
+		{"category", compile_category},
+		{"action", compile_action},
+		{"fault", compile_fault},
+		{"stage", compile_stage},
+		{"permanence", compile_permanence},
+		{"confidence", compile_confidence},
+		{"provider", compile_provider},
+		{"blocklist", compile_blocklist},
+		{"unit", compile_unit},
+		{"cue", compile_cue},
+		{"map", compile_map},
+		{"first", compile_digit},
 		{"second", compile_digit},
 	};
 
@@ -382,7 +395,8 @@ typedef struct named_host {
 
 static int by_suffix(const void *a, const void *b)
 {
-	const mw_str x = ((const named_host *)a)->suffix, y = ((const named_host *)b)->suffix;
+	const mw_str x = ((const named_host *)a)->suffix,
+		     y = ((const named_host *)b)->suffix;
 	const int order = memcmp(x.ptr, y.ptr, x.len < y.len ? x.len : y.len);
 
 	return order != 0 ? order : (x.len > y.len) - (x.len < y.len);
@@ -415,7 +429,8 @@ static void refuse_twins(tables *t)
 	for (uint32_t i = 1; i < tables_count(t, MWI_CODE); i++)
 		if (code[i].code == code[i - 1].code)
 			complain(t->c, (place){"codes.kb", 0, 0},
-				 arena_print(t->a, "code %u stands twice", code[i].code).ptr);
+				 arena_print(t->a, "code %u stands twice", code[i].code)
+					 .ptr);
 	for (uint32_t i = 1; i < tables_count(t, MWI_STATUS); i++)
 		if (status_key(&status[i]) == status_key(&status[i - 1]))
 			complain(t->c, (place){"statuses.kb", 0, 0},
@@ -429,8 +444,8 @@ void kb_finish(tables *t)
 	const mwi_category *category = t->section[MWI_CATEGORY].item;
 
 	if (t->section[MWI_CODE].count > 0)
-		qsort(t->section[MWI_CODE].item, tables_count(t, MWI_CODE), sizeof(mwi_code),
-		      by_code);
+		qsort(t->section[MWI_CODE].item, tables_count(t, MWI_CODE),
+		      sizeof(mwi_code), by_code);
 	if (t->section[MWI_STATUS].count > 0)
 		qsort(t->section[MWI_STATUS].item, tables_count(t, MWI_STATUS),
 		      sizeof(mwi_status), by_status);

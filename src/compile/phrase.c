@@ -47,7 +47,8 @@ static bool cut_part(mw_str *rest, mw_str *part)
 void tables_phrase(tables *t, const field *f, mwi_owner owner, uint32_t index,
 		   uint32_t strength)
 {
-	mwi_phrase p = {.owner = owner, .index = index, .part = tables_count(t, MWI_PART)};
+	mwi_phrase p = {
+		.owner = owner, .index = index, .part = tables_count(t, MWI_PART)};
 	mwi_part part[MWI_PARTS_MAX];
 	uint32_t length = 0;
 	mw_str rest = f->value, s;

@@ -29,7 +29,8 @@ static bool wins(const prover *p, const mwi_rule *r, mw_outcome *o, mw_str *winn
 		o->provider = mwi_text(p->of, r->provider_id);
 	mw_judge(p->kb, o, &v);
 	*winner = v.rule;
-	return mw_str_eq(v.rule, mwi_text(p->of, r->id)) && v.user_rule == (p->of != p->kb);
+	return mw_str_eq(v.rule, mwi_text(p->of, r->id)) &&
+	       v.user_rule == (p->of != p->kb);
 }
 
 static void lost(prover *p, const mwi_rule *r, mw_str shown, mw_str winner)
@@ -91,7 +92,8 @@ static void prove_phrase(prover *p, const mwi_rule *r, const mwi_phrase *phrase)
 		lost(p, r, o.text, winner);
 }
 
-proof prove_rules(const mw_knowledge *kb, const mw_knowledge *of, prove_say *say, void *ctx)
+proof prove_rules(const mw_knowledge *kb, const mw_knowledge *of, prove_say *say,
+		  void *ctx)
 {
 	prover p = {.kb = kb, .of = of, .say = say, .ctx = ctx, .p = {0}};
 	const mwi_rule *rule = mwi_rule_at(of);
@@ -99,8 +101,9 @@ proof prove_rules(const mw_knowledge *kb, const mw_knowledge *of, prove_say *say
 	p.p.rules = mwi_count(of, MWI_RULE);
 	for (uint32_t i = 0; i < mwi_count(of, MWI_RULE); i++)
 		for (uint32_t k = 0; k < rule[i].example.count; k++)
-			prove_example(&p, &rule[i],
-				      mw_knowledge_line(of, mwi_lines(rule[i].example), k));
+			prove_example(
+				&p, &rule[i],
+				mw_knowledge_line(of, mwi_lines(rule[i].example), k));
 	for (uint32_t i = 0; i < mwi_count(of, MWI_PHRASE); i++) {
 		const mwi_phrase *phrase = mwi_phrase_at(of) + i;
 

@@ -17,6 +17,7 @@ typedef struct proof {
 
 /* Judges every example of the rules of `of` (kb itself, or its user's image), and every
  * phrase by itself with just what its rule pins down: a phrase that loses is shadowed. */
-proof prove_rules(const mw_knowledge *kb, const mw_knowledge *of, prove_say *say, void *ctx);
+proof prove_rules(const mw_knowledge *kb, const mw_knowledge *of, prove_say *say,
+		  void *ctx);
 
 #endif

@@ -96,8 +96,8 @@ static uint32_t status_precision(const mwi_pin *p)
 
 /* The pins of every field of `key`; *precision becomes that of the least precise. */
 static mwi_list read_pins(tables *t, const record *r, const char *key,
-			  bool (*read)(mw_str, mwi_pin *), uint32_t (*precise)(const mwi_pin *),
-			  uint32_t *precision)
+			  bool (*read)(mw_str, mwi_pin *),
+			  uint32_t (*precise)(const mwi_pin *), uint32_t *precision)
 {
 	mwi_list l = {tables_count(t, MWI_PIN), 0};
 
@@ -113,7 +113,8 @@ static mwi_list read_pins(tables *t, const record *r, const char *key,
 
 			if (!read(word, &pin)) {
 				complain(t->c, f->at,
-					 arena_print(t->a, "“%.*s” is no %s", MW_FMT(word), key)
+					 arena_print(t->a, "“%.*s” is no %s",
+						     MW_FMT(word), key)
 						 .ptr);
 				continue;
 			}
@@ -181,7 +182,9 @@ static void set_provider(tables *t, const record *r, const file_state *fs, mwi_r
 	out->provider = provider_index(t, id);
 	if (out->provider == MWI_NO_INDEX && t->mode == KC_ALL)
 		complain(t->c, f != NULL ? f->at : r->at,
-			 arena_print(t->a, "no provider “%.*s” in providers.kb", MW_FMT(id)).ptr);
+			 arena_print(t->a, "no provider “%.*s” in providers.kb",
+				     MW_FMT(id))
+				 .ptr);
 }
 
 /* "URL" or "URL DATE" */
@@ -229,12 +232,16 @@ static uint32_t strength_of(const mwi_rule *rule, uint32_t code, uint32_t status
 	       (rule->flags & MWI_KNOWN ? STRENGTH_KNOWN : 0);
 }
 
-static void check_needed(tables *t, const record *r, const mwi_rule *rule, uint32_t phrases)
+static void check_needed(tables *t, const record *r, const mwi_rule *rule,
+			 uint32_t phrases)
 {
-	if (rule->category == MW_CATEGORY_UNKNOWN && tables_field(t, r, "category") == NULL)
+	if (rule->category == MW_CATEGORY_UNKNOWN &&
+	    tables_field(t, r, "category") == NULL)
 		complain(t->c, r->at, "“category” is missing");
 	if (phrases == 0)
-		complain(t->c, r->at, "“text” is missing: a rule without words belongs into codes.kb or statuses.kb");
+		complain(t->c, r->at,
+			 "“text” is missing: a rule without words belongs into codes.kb "
+			 "or statuses.kb");
 	if (rule->example.count == 0)
 		complain(t->c, r->at, "“example” is missing: a rule proves itself");
 	if ((rule->flags & MWI_KNOWN) && rule->provider_id.len == 0)
@@ -243,7 +250,8 @@ static void check_needed(tables *t, const record *r, const mwi_rule *rule, uint3
 
 static void compile_rule(tables *t, const record *r, const file_state *fs)
 {
-	const uint32_t index = tables_count(t, MWI_RULE), before = tables_count(t, MWI_PHRASE);
+	const uint32_t index = tables_count(t, MWI_RULE),
+		       before = tables_count(t, MWI_PHRASE);
 	mwi_rule rule = {.retry = -1};
 	uint32_t code, status;
 	const field *f;
@@ -262,7 +270,8 @@ static void compile_rule(tables *t, const record *r, const file_state *fs)
 	set_provider(t, r, fs, &rule);
 	set_source(t, r, fs, &rule);
 	rule.code = read_pins(t, r, "code", read_code_pin, code_precision, &code);
-	rule.status = read_pins(t, r, "status", read_status_pin, status_precision, &status);
+	rule.status =
+		read_pins(t, r, "status", read_status_pin, status_precision, &status);
 	rule.stages = read_stages(t, r);
 	rule.absent = read_absent(t, r);
 	rule.fault = override(t, r, "fault", MW_VOCABULARY_FAULT);
@@ -272,8 +281,9 @@ static void compile_rule(tables *t, const record *r, const file_state *fs)
 	rule.summary = tables_prose_of(t, r, "summary");
 	tables_remedies(t, r, rule.remedy);
 	rule.example = tables_list(t, r, "example", false);
-	rule.id = tables_text(t, arena_print(t->a, "%.*s:%.*s", MW_FMT(base_name(fs->file)),
-					     MW_FMT(r->name)));
+	rule.id =
+		tables_text(t, arena_print(t->a, "%.*s:%.*s", MW_FMT(base_name(fs->file)),
+					   MW_FMT(r->name)));
 	rule.strength = strength_of(&rule, code, status);
 	for (uint32_t i = 0; i < r->fields.count; i++) {
 		f = (const field *)r->fields.item + i;
@@ -296,7 +306,8 @@ static void refuse_same_names(tables *t)
 		for (uint32_t k = 0; k < i; k++)
 			if (rule[i].id.off == rule[k].id.off)
 				complain(t->c, at[i],
-					 arena_print(t->a, "the rule stands twice, see line %u",
+					 arena_print(t->a,
+						     "the rule stands twice, see line %u",
 						     at[k].line)
 						 .ptr);
 }
@@ -309,7 +320,8 @@ void rules_compile(tables *t, const vec *records)
 		const record *r = (const record *)records->item + i;
 
 		if (strcmp(fs.file, r->at.file) != 0)
-			fs = (file_state){.file = r->at.file, .provider = {"", 0},
+			fs = (file_state){.file = r->at.file,
+					  .provider = {"", 0},
 					  .source = {"", 0}};
 		if (mw_str_eq(r->kind, MW_LIT("provider")))
 			fs.provider = r->name;
@@ -318,7 +330,8 @@ void rules_compile(tables *t, const vec *records)
 		else if (mw_str_eq(r->kind, MW_LIT("rule")))
 			compile_rule(t, r, &fs);
 		else
-			complain(t->c, r->at, "a rule file holds “provider”, “source” and “rule”");
+			complain(t->c, r->at,
+				 "a rule file holds “provider”, “source” and “rule”");
 	}
 	if (tables_count(t, MWI_RULE) > MWI_RULES_MAX)
 		complain(t->c, (place){fs.file, 0, 0}, "too many rules");
@@ -352,7 +365,8 @@ static bool same_words(const tables *t, const mwi_phrase *a, const mwi_phrase *b
 	if (a->parts != b->parts)
 		return false;
 	for (int i = 0; i < a->parts; i++) {
-		const mwi_part x = part[a->part + (uint32_t)i], y = part[b->part + (uint32_t)i];
+		const mwi_part x = part[a->part + (uint32_t)i],
+			       y = part[b->part + (uint32_t)i];
 
 		if (x.off != y.off || x.len != y.len || x.bounds != y.bounds)
 			return false;
@@ -364,7 +378,8 @@ static bool rules_meet(const tables *t, const mwi_rule *a, const mwi_rule *b)
 {
 	return pins_meet(t, a->code, b->code) && pins_meet(t, a->status, b->status) &&
 	       (a->stages == 0 || b->stages == 0 || (a->stages & b->stages) != 0) &&
-	       (a->provider_id.off == b->provider_id.off || !(a->flags & b->flags & MWI_KNOWN));
+	       (a->provider_id.off == b->provider_id.off ||
+		!(a->flags & b->flags & MWI_KNOWN));
 }
 
 void rules_refuse_ties(tables *t)
@@ -380,7 +395,8 @@ void rules_refuse_ties(tables *t)
 				continue;
 			if (phrase[i].owner == MWI_OWNER_RULE &&
 			    (phrase[i].strength != phrase[k].strength ||
-			     !rules_meet(t, &rule[phrase[i].index], &rule[phrase[k].index])))
+			     !rules_meet(t, &rule[phrase[i].index],
+					 &rule[phrase[k].index])))
 				continue;
 			complain(t->c, at[i],
 				 arena_print(t->a,

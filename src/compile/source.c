@@ -76,7 +76,8 @@ static void read_field(const reader *r, mw_str line)
 	rest = mw_str_trim(rest);
 	f->key = arena_copy(r->a, key);
 	f->value = arena_copy(r->a, rest);
-	f->at = at_column(r, (rest.len > 0 ? (size_t)(rest.ptr - line.ptr) : line.len) + 2);
+	f->at = at_column(r,
+			  (rest.len > 0 ? (size_t)(rest.ptr - line.ptr) : line.len) + 2);
 }
 
 static void read_continuation(const reader *r, mw_str text)

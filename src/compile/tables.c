@@ -85,7 +85,8 @@ mwi_ref tables_text(tables *t, mw_str s)
 
 static bool is_placeholder(mw_str s)
 {
-	static const char *const known[] = {"server", "Server", "ip", "domain", "list", "lookup"};
+	static const char *const known[] = {"server", "Server", "ip",
+					    "domain", "list",   "lookup"};
 	const char *bar = memchr(s.ptr, '|', s.len);
 
 	if (bar != NULL)
@@ -105,7 +106,8 @@ static void check_placeholders(tables *t, const field *f)
 		s = mw_str_skip(s, (size_t)(open - s.ptr) + 1);
 		const char *close = memchr(s.ptr, '}', s.len);
 
-		if (close == NULL || !is_placeholder(mw_str_head(s, (size_t)(close - s.ptr)))) {
+		if (close == NULL ||
+		    !is_placeholder(mw_str_head(s, (size_t)(close - s.ptr)))) {
 			complain(t->c, f->at,
 				 "an unknown placeholder; known: {server} {Server} {ip} "
 				 "{domain} {list} {lookup}, with {ip|other words}");
@@ -127,7 +129,8 @@ mwi_ref tables_prose(tables *t, const field *f)
 		place at = f->at;
 
 		at.column += (unsigned)(rest.ptr - f->value.ptr);
-		complain(t->c, at, "prose holds no quote \", backslash or control character");
+		complain(t->c, at,
+			 "prose holds no quote \", backslash or control character");
 		break;
 	}
 	if (f->value.len == 0)
@@ -214,7 +217,8 @@ int tables_word(tables *t, mw_vocabulary v, mw_str word, place at)
 	const int value = mw_name_value(v, word);
 
 	if (value < 0)
-		complain(t->c, at, arena_print(t->a, "unknown word “%.*s”", MW_FMT(word)).ptr);
+		complain(t->c, at,
+			 arena_print(t->a, "unknown word “%.*s”", MW_FMT(word)).ptr);
 	return value;
 }
 
@@ -230,8 +234,9 @@ int tables_number(tables *t, mw_str s, int max, place at)
 		n = n * 10 + (s.ptr[i] - '0');
 	}
 	if (s.len == 0 || s.len > 9 || n > max) {
-		complain(t->c, at,
-			 arena_print(t->a, "a number from 0 to %d belongs here", max).ptr);
+		complain(
+			t->c, at,
+			arena_print(t->a, "a number from 0 to %d belongs here", max).ptr);
 		return -1;
 	}
 	return n;

@@ -30,7 +30,8 @@ uint32_t tables_count(const tables *t, mwi_section s);
 /* The bytes behind a reference into the pool. */
 mw_str tables_str(const tables *t, mwi_ref r);
 
-/* Prose for a person: complains of characters and placeholders that have no place there. */
+/* Prose for a person: complains of characters and placeholders that have no place there.
+ */
 mwi_ref tables_prose(tables *t, const field *f);
 
 /* The values of every field of `key` as a list of lines. Prose is checked as such. */
@@ -55,7 +56,8 @@ int tables_word(tables *t, mw_vocabulary v, mw_str word, place at);
 int tables_number(tables *t, mw_str s, int max, place at);
 
 /* Adds the phrase of field f for an owner; strength without the phrase's own length. */
-void tables_phrase(tables *t, const field *f, mwi_owner owner, uint32_t index, uint32_t strength);
+void tables_phrase(tables *t, const field *f, mwi_owner owner, uint32_t index,
+		   uint32_t strength);
 
 /* kb.c, rules.c, grams.c: what the records mean. */
 void kb_compile(tables *t, const record *r);
@@ -66,13 +68,13 @@ void phrases_order(tables *t);
 void grams_build(tables *t);
 
 /* Strength: what a rule pins down, strongest first in the highest bits. */
-#define STRENGTH_STRONG     (1U << 30)
-#define STRENGTH_BLOCKLIST  (1U << 29)
-#define STRENGTH_PROVIDER   (1U << 28)
-#define STRENGTH_LENGTH     16 /* shift; 12 bits */
-#define STRENGTH_STATUS     13 /* shift; 0 none, 1 class or subject, 2 range, 3 exact */
-#define STRENGTH_CODE       10 /* shift; 0 none, 1 range, 2 exact */
-#define STRENGTH_STAGE      (1U << 9)
-#define STRENGTH_KNOWN      (1U << 8)
+#define STRENGTH_STRONG    (1U << 30)
+#define STRENGTH_BLOCKLIST (1U << 29)
+#define STRENGTH_PROVIDER  (1U << 28)
+#define STRENGTH_LENGTH    16 /* shift; 12 bits */
+#define STRENGTH_STATUS    13 /* shift; 0 none, 1 class or subject, 2 range, 3 exact */
+#define STRENGTH_CODE      10 /* shift; 0 none, 1 range, 2 exact */
+#define STRENGTH_STAGE     (1U << 9)
+#define STRENGTH_KNOWN     (1U << 8)
 
 #endif

@@ -182,7 +182,8 @@ static bool check_phrases(const checker *c)
 		    !in_run(p->part, p->parts, parts) || p->anchor >= p->parts ||
 		    !owner_ok(c, p))
 			return false;
-		if (p->parts == 1 ? p->multi != MWI_NO_INDEX : p->multi >= mwi_header_of(c->kb)->multi)
+		if (p->parts == 1 ? p->multi != MWI_NO_INDEX
+				  : p->multi >= mwi_header_of(c->kb)->multi)
 			return false;
 	}
 	return true;

@@ -25,8 +25,8 @@
 #define MWI_PARTS_MAX  4U
 #define MWI_PHRASE_MAX 200U
 #define MWI_GAP_MAX    160U /* bytes between two parts of a phrase */
-#define MWI_ANCHOR_MIN 5U /* bytes; the scan looks at every second window of 4 */
-#define MWI_BITS_LOG2  19U /* the filter: 2^19 bits, 64 KB; measured: docs/PERFORMANCE.md */
+#define MWI_ANCHOR_MIN 5U   /* bytes; the scan looks at every second window of 4 */
+#define MWI_BITS_LOG2  19U  /* the filter: 2^19 bits, 64 KB (docs/PERFORMANCE.md) */
 #define MWI_HEADS_LOG2 14U
 
 typedef struct mwi_ref {
@@ -132,7 +132,7 @@ typedef struct mwi_phrase {
 	uint16_t parts, anchor;
 	uint16_t bounds; /* of the anchor */
 	uint16_t known;  /* 1: its rule holds only for the right provider */
-	uint32_t multi; /* number among the phrases of several parts, or MWI_NO_INDEX */
+	uint32_t multi;  /* number among the phrases of several parts, or MWI_NO_INDEX */
 } mwi_phrase;
 
 #define MWI_WORD_START 1U
@@ -143,8 +143,8 @@ typedef struct mwi_part {
 	uint16_t len, bounds;
 } mwi_part;
 
-/* The q-gram table: one window of 4 bytes of one anchor. The entries of one chain lie side
- * by side, 4 in a cache line; all that turns a window down stands here. */
+/* The q-gram table: one window of 4 bytes of one anchor. The entries of one chain lie
+ * side by side, 4 in a cache line; all that turns a window down stands here. */
 typedef struct mwi_gram {
 	uint32_t key;   /* the window's bytes */
 	uint32_t tail;  /* the last 4 bytes of the anchor */
@@ -180,13 +180,14 @@ typedef enum mwi_section {
 #define X(name, field, type) MWI_##name,
 	MWI_SECTION_MAP(X)
 #undef X
-	MWI_SECTION_COUNT
+		MWI_SECTION_COUNT
 } mwi_section;
 
 typedef struct mwi_header {
 	uint32_t magic, version, order, size;
-	uint32_t multi, unused; /* phrases of several parts */
-	mwi_list section[MWI_SECTION_COUNT]; /* first: byte offset, 8-aligned; count: records */
+	uint32_t multi, unused;              /* phrases of several parts */
+	mwi_list section[MWI_SECTION_COUNT]; /* first: byte offset, 8-aligned; count:
+						records */
 } mwi_header;
 
 /* Which bit of the filter, and which chain, a window of 4 bytes belongs to. */

@@ -34,11 +34,12 @@ static const mw_verdict blank = {
 typedef struct evidence {
 	const mw_knowledge *kb;
 	const mw_outcome *o;
-	mw_str text;             /* folded */
-	const mwi_phrase *found[FOUND_MAX]; /* of rules, the strongest if there are more */
+	mw_str text; /* folded */
+	const mwi_phrase
+		*found[FOUND_MAX]; /* of rules, the strongest if there are more */
 	int count;
-	uint32_t hint;           /* provider betrayed by the words, or MWI_NO_INDEX */
-	uint32_t list;           /* blocklist named, or MWI_NO_INDEX */
+	uint32_t hint; /* provider betrayed by the words, or MWI_NO_INDEX */
+	uint32_t list; /* blocklist named, or MWI_NO_INDEX */
 	size_t list_len;
 	mwi_times times;
 } evidence;
@@ -210,7 +211,8 @@ static int strongest(const evidence *e)
 	int best = -1;
 
 	for (int i = 0; i < e->count; i++)
-		if (e->found[i] != NULL && (best < 0 || is_stronger(e->found[i], e->found[best])))
+		if (e->found[i] != NULL &&
+		    (best < 0 || is_stronger(e->found[i], e->found[best])))
 			best = i;
 	return best;
 }
@@ -224,7 +226,8 @@ static const mwi_rule *winner(evidence *e, const mw_verdict *v)
 		const mwi_phrase *p = e->found[i];
 		const mwi_rule *r = mwi_rule_at(e->kb) + p->index;
 
-		if ((!p->known || mw_str_eq(mwi_text(e->kb, r->provider_id), v->provider)) &&
+		if ((!p->known ||
+		     mw_str_eq(mwi_text(e->kb, r->provider_id), v->provider)) &&
 		    rule_holds(e, r))
 			return r;
 		e->found[i] = NULL;
@@ -262,7 +265,8 @@ static void decide_by_list(const evidence *e, mw_verdict *v)
 {
 	const mwi_blocklist *l = mwi_blocklist_at(e->kb) + e->list;
 
-	v->category = l->domain ? MW_CATEGORY_REPUTATION_DOMAIN : MW_CATEGORY_REPUTATION_IP;
+	v->category =
+		l->domain ? MW_CATEGORY_REPUTATION_DOMAIN : MW_CATEGORY_REPUTATION_IP;
 	v->confidence = MW_CONFIDENCE_TEXT;
 }
 
@@ -376,12 +380,14 @@ static void judge_success(const mw_knowledge *kb, const mw_outcome *o, mw_verdic
 }
 
 /* The category's own answers, and where the rule knows better. */
-static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *r, mw_verdict *v)
+static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *r,
+		     mw_verdict *v)
 {
 	const mw_category_info c = mw_knowledge_category(kb, v->category);
 
-	v->permanence = permanence_of(
-		e->o, v->confidence == MW_CONFIDENCE_NONE ? MW_PERMANENCE_NONE : c.permanence);
+	v->permanence = permanence_of(e->o, v->confidence == MW_CONFIDENCE_NONE
+						    ? MW_PERMANENCE_NONE
+						    : c.permanence);
 	const bool for_good = v->permanence == MW_PERMANENCE_PERMANENT;
 
 	v->fault = c.fault;
@@ -392,13 +398,15 @@ static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *
 		v->fault = (mw_fault)r->fault;
 	if (r != NULL && r->action >= 0)
 		v->action = (mw_action)r->action;
-	v->address_is_bad = c.bad_address && for_good && v->confidence >= MW_CONFIDENCE_STATUS;
+	v->address_is_bad =
+		c.bad_address && for_good && v->confidence >= MW_CONFIDENCE_STATUS;
 	v->retry_after = mwi_times_read(&e->times, e->text);
 	if (v->retry_after < 0 && !for_good && v->permanence != MW_PERMANENCE_NONE)
 		v->retry_after = r != NULL && r->retry >= 0 ? r->retry : c.retry;
 	if (v->summary.len == 0)
 		v->summary = c.summary;
-	if (e->o->status.cls == 0 && c.subject >= 0 && v->permanence != MW_PERMANENCE_NONE)
+	if (e->o->status.cls == 0 && c.subject >= 0 &&
+	    v->permanence != MW_PERMANENCE_NONE)
 		v->derived = (mw_enhanced){for_good ? 5 : 4, c.subject, c.detail};
 }
 
@@ -420,7 +428,8 @@ static void name_list(const evidence *e, mw_verdict *v)
 		v->blocklist = blank.blocklist;
 }
 
-static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text, mw_verdict *v)
+static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
+		       mw_verdict *v)
 {
 	folded f;
 	evidence e, user;
@@ -493,7 +502,8 @@ static void list_match(void *ctx, uint32_t phrase, size_t pos)
 	l->count++;
 }
 
-size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *out, size_t max)
+size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *out,
+			size_t max)
 {
 	folded f;
 	evidence e;

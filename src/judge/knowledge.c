@@ -87,7 +87,8 @@ mw_status mw_knowledge_code(const mw_knowledge *kb, int code, mw_code *out)
 
 mw_status mw_knowledge_code_nth(const mw_knowledge *kb, size_t i, mw_code *out)
 {
-	return give_code(kb, i < mwi_count(kb, MWI_CODE) ? mwi_code_at(kb) + i : NULL, out);
+	return give_code(kb, i < mwi_count(kb, MWI_CODE) ? mwi_code_at(kb) + i : NULL,
+			 out);
 }
 
 mw_category mw_knowledge_code_at(const mw_knowledge *kb, int code, mw_stage stage)
@@ -99,7 +100,8 @@ mw_category mw_knowledge_code_at(const mw_knowledge *kb, int code, mw_stage stag
 	return (mw_category)r->at[stage];
 }
 
-_Static_assert(MW_STAGE_COUNT <= sizeof((mwi_code){0}.at), "a stage has no place in mwi_code");
+_Static_assert(MW_STAGE_COUNT <= sizeof((mwi_code){0}.at),
+	       "a stage has no place in mwi_code");
 
 /* Sorted by subject, detail, class; MWI_ANY sorts last. */
 static uint64_t status_key(uint32_t cls, uint32_t subject, uint32_t detail)
@@ -112,7 +114,8 @@ static int any(uint32_t n)
 	return n == MWI_ANY ? -1 : (int)n;
 }
 
-static mw_status give_status(const mw_knowledge *kb, const mwi_status *r, mw_status_code *out)
+static mw_status give_status(const mw_knowledge *kb, const mwi_status *r,
+			     mw_status_code *out)
 {
 	*out = (mw_status_code){
 		.cls = any(r->cls),
@@ -166,7 +169,8 @@ mw_status mw_knowledge_status_class(const mw_knowledge *kb, int cls, mw_status_c
 	return find_status(kb, (uint32_t)cls, MWI_ANY, MWI_ANY, out);
 }
 
-mw_status mw_knowledge_status_subject(const mw_knowledge *kb, int subject, mw_status_code *out)
+mw_status mw_knowledge_status_subject(const mw_knowledge *kb, int subject,
+				      mw_status_code *out)
 {
 	return find_status(kb, MWI_ANY, (uint32_t)subject, MWI_ANY, out);
 }
@@ -287,7 +291,8 @@ static const mwi_host *find_host(const mw_knowledge *kb, mw_str suffix)
 	return NULL;
 }
 
-mw_status mw_knowledge_provider_of_host(const mw_knowledge *kb, mw_str host, mw_provider *out)
+mw_status mw_knowledge_provider_of_host(const mw_knowledge *kb, mw_str host,
+					mw_provider *out)
 {
 	/* A host name has at most 253 bytes and so 127 labels (RFC 1035, 2.3.4). */
 	for (int labels = 0; host.len > 0 && host.len <= 253 && labels < 127; labels++) {

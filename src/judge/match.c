@@ -23,7 +23,8 @@ typedef struct matcher {
 	const mwi_phrase *phrase;
 	const mwi_part *part;
 	const char *pool;
-	uint8_t tried[TRIED]; /* how often phrases of several parts were, by their number */
+	uint8_t tried[TRIED]; /* how often phrases of several parts were, by their number
+			       */
 } matcher;
 
 /* Letters of other scripts never count as word characters: a phrase may stand between
@@ -60,7 +61,8 @@ static bool parts_behind(const matcher *m, const mwi_phrase *p, size_t end)
 	for (int i = p->anchor + 1; i < p->parts; i++) {
 		const mwi_part *part = m->part + p->part + i;
 		const mw_str near = mw_str_head(m->text, end + MWI_GAP_MAX + part->len);
-		const size_t at = mwi_match_find(near, end, part_text(m, part), part->bounds);
+		const size_t at =
+			mwi_match_find(near, end, part_text(m, part), part->bounds);
 
 		if (at == near.len)
 			return false;
@@ -76,8 +78,9 @@ static bool parts_before(const matcher *m, const mwi_phrase *p, size_t start)
 		const mwi_part *part = m->part + p->part + i;
 		const size_t reach = MWI_GAP_MAX + part->len;
 		const mw_str before = mw_str_head(m->text, start);
-		const size_t at = mwi_match_find(before, start > reach ? start - reach : 0,
-						 part_text(m, part), part->bounds);
+		const size_t at =
+			mwi_match_find(before, start > reach ? start - reach : 0,
+				       part_text(m, part), part->bounds);
 
 		if (at == before.len)
 			return false;
@@ -131,7 +134,8 @@ static void window_found(matcher *m, uint32_t head, size_t i)
 	for (const mwi_gram *g = m->gram + (head - 1);; g++) {
 		if (g->key == key && i >= g->offset &&
 		    g->len <= m->text.len - (i - g->offset)) {
-			memcpy(&tail, window + g->len - g->offset - sizeof tail, sizeof tail);
+			memcpy(&tail, window + g->len - g->offset - sizeof tail,
+			       sizeof tail);
 			if (tail == g->tail && anchor_stands(m, g, i - g->offset))
 				anchor_found(m, g, i - g->offset);
 		}
@@ -146,8 +150,8 @@ typedef struct suspect {
 	uint32_t at;
 } suspect;
 
-/* Looks at the windows from `first` up to `last`: the positions of those whose bit is set,
- * without a branch that could be guessed wrong. */
+/* Looks at the windows from `first` up to `last`: the positions of those whose bit is
+ * set, without a branch that could be guessed wrong. */
 static size_t find_suspects(const matcher *m, size_t first, size_t last, suspect *out)
 {
 	size_t n = 0;
@@ -190,6 +194,7 @@ void mwi_match(const mw_knowledge *kb, mw_str text, mwi_found *found, void *ctx)
 		/* The chains are asked for all at once, then walked: the memory answers
 		 * while we are at the first. */
 		for (size_t k = 0; k < n; k++) {
+			/* NOLINTNEXTLINE(clang-analyzer-*): the first n are filled in. */
 			s[k].head = head[s[k].head];
 			if (s[k].head != 0)
 				__builtin_prefetch(m.gram + (s[k].head - 1));

@@ -9,8 +9,9 @@
 
 static bool is_token_byte(char c)
 {
-	return mwi_is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '@' || c == ':' ||
-	       c == '/' || c == '?' || c == '=' || c == '&' || c == '+' || c == '%';
+	return mwi_is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '@' ||
+	       c == ':' || c == '/' || c == '?' || c == '=' || c == '&' || c == '+' ||
+	       c == '%';
 }
 
 /* Steps through the runs of bytes that names, addresses and URLs are made of. */
@@ -24,9 +25,9 @@ static bool next_token(mw_str *rest, mw_str *token)
 		n++;
 	*token = mw_str_head(*rest, n);
 	*rest = mw_str_skip(*rest, n);
-	while (token->len > 0 && (token->ptr[token->len - 1] == '.' ||
-				  token->ptr[token->len - 1] == ':' ||
-				  token->ptr[token->len - 1] == '-'))
+	while (token->len > 0 &&
+	       (token->ptr[token->len - 1] == '.' || token->ptr[token->len - 1] == ':' ||
+		token->ptr[token->len - 1] == '-'))
 		token->len--;
 	return n > 0;
 }
@@ -70,7 +71,8 @@ static bool is_ipv6(mw_str s)
 	return colons == 7 || (gap && colons >= 2 && colons < 8);
 }
 
-/* "1.2.3.4:24706", "IPv6:2001:db8::1" and "ip=1.2.3.4" without what is not the address. */
+/* "1.2.3.4:24706", "IPv6:2001:db8::1" and "ip=1.2.3.4" without what is not the address.
+ */
 static mw_str address_in(mw_str token)
 {
 	const size_t tag = mw_str_find(token, MW_LIT("ipv6:"));

@@ -3,10 +3,10 @@
 
 #include "base/ascii.h"
 
-#define WEEK        (7 * 86400)
-#define CUE_BEFORE  80 /* bytes between a cue and the number that it speaks of */
-#define CUE_BEHIND  40
-#define NEXT_UNIT   16 /* "4 minutes and 59 seconds" */
+#define WEEK       (7 * 86400)
+#define CUE_BEFORE 80 /* bytes between a cue and the number that it speaks of */
+#define CUE_BEHIND 40
+#define NEXT_UNIT  16 /* "4 minutes and 59 seconds" */
 
 void mwi_times_unit(mwi_times *t, size_t pos, uint32_t seconds)
 {
@@ -36,8 +36,8 @@ static long number_before(mw_str text, size_t pos, size_t *first)
 		end--;
 	for (i = end; i > 0 && end - i < 6 && mwi_is_digit(text.ptr[i - 1]);)
 		i--;
-	if (i == end || pos - end > 2 || (i > 0 && (text.ptr[i - 1] == '.' ||
-						     mwi_is_alnum(text.ptr[i - 1]))))
+	if (i == end || pos - end > 2 ||
+	    (i > 0 && (text.ptr[i - 1] == '.' || mwi_is_alnum(text.ptr[i - 1]))))
 		return -1;
 	*first = i;
 	for (; i < end; i++)
@@ -56,7 +56,8 @@ static bool cue_near(const mwi_times *t, size_t first, size_t last)
 
 static int two_digits(const char *p)
 {
-	return mwi_is_digit(p[0]) && mwi_is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : -1;
+	return mwi_is_digit(p[0]) && mwi_is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
+							: -1;
 }
 
 /* "in 00:04:59" behind a cue. */

@@ -103,11 +103,12 @@ static size_t decode_q(char *out, mw_str s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		const bool escape = s.ptr[i] == '=' && i + 2 < s.len &&
-				    hex_value(s.ptr[i + 1]) >= 0 && hex_value(s.ptr[i + 2]) >= 0;
+		const bool room = s.ptr[i] == '=' && i + 2 < s.len;
+		const int high = room ? hex_value(s.ptr[i + 1]) : -1;
+		const int low = room ? hex_value(s.ptr[i + 2]) : -1;
 
-		if (escape) {
-			out[n++] = (char)(hex_value(s.ptr[i + 1]) << 4 | hex_value(s.ptr[i + 2]));
+		if (high >= 0 && low >= 0) {
+			out[n++] = (char)(high * 16 + low);
 			i += 2;
 		} else {
 			out[n++] = s.ptr[i] == '_' ? ' ' : s.ptr[i];
@@ -210,8 +211,8 @@ static size_t plain_run(mw_str s)
 {
 	size_t n = 0;
 
-	while (n < s.len && (unsigned char)(s.ptr[n] - 1) < 0x7f && s.ptr[n] != '\r' && s.ptr[n] != '\\' &&
-	       s.ptr[n] != '=')
+	while (n < s.len && (unsigned char)(s.ptr[n] - 1) < 0x7f && s.ptr[n] != '\r' &&
+	       s.ptr[n] != '\\' && s.ptr[n] != '=')
 		n++;
 	return n;
 }

@@ -35,7 +35,8 @@ bool mwi_may_hold_code(mw_str s)
 		const unsigned char digit = (unsigned char)(c - '0') < 10;
 		const unsigned char dot = (c == '.') | (c == '-') | (c == '/');
 
-		any |= (unsigned char)(a & b & d & next & (unsigned char)!(word | digit | dot));
+		any |= (unsigned char)(a & b & d & next &
+				       (unsigned char)!(word | digit | dot));
 	}
 	if (any)
 		return true;
@@ -65,7 +66,8 @@ static bool in_name(mw_str s, size_t pos)
 	const mw_str w = mw_str_head(word_around(s, pos), 2048);
 	const size_t before = (size_t)(s.ptr + pos - w.ptr);
 
-	if (mw_str_find(w, MW_LIT("://")) < w.len || mw_str_find(w, MW_LIT("www.")) < w.len)
+	if (mw_str_find(w, MW_LIT("://")) < w.len ||
+	    mw_str_find(w, MW_LIT("www.")) < w.len)
 		return true;
 	const mw_str ahead = mw_str_skip(w, before + 3);
 
@@ -77,25 +79,65 @@ static bool in_name(mw_str s, size_t pos)
 
 bool mwi_is_measure(mw_str after)
 {
-#define U(word) {word, sizeof(word) - 1}
-	static const mw_str units[] = {
-		U("bytes"),    U("byte"),     U("kb"),      U("mb"),         U("gb"),
-		U("kib"),      U("mib"),      U("octets"),  U("messages"),   U("mails"),
-		U("emails"),   U("e-mails"),  U("seconds"), U("recipients"), U("secs"),
-		U("sec"),      U("minutes"),  U("mins"),    U("min"),        U("hours"),
-		U("hrs"),      U("days"),     U("weeks"),   U("ms"),         U("milliseconds"),
-		U("chars"),    U("lines"),    U("times"),   U("characters"), U("connections"),
-		U("hops"),     U("users"),    U("percent"), U("attempts"),   U("per"),
-		U("of"),       U("kbytes"),   U("mbytes"),  U("sekunden"),   U("minuten"),
-		U("secondes"), U("segundos"), U("minutos"), U("m"),          U("k"),
-		U("s"),        U("h")};
+#define U(word)                                                                          \
+	{                                                                                \
+		word, sizeof(word) - 1                                                   \
+	}
+	static const mw_str units[] = {U("bytes"),
+				       U("byte"),
+				       U("kb"),
+				       U("mb"),
+				       U("gb"),
+				       U("kib"),
+				       U("mib"),
+				       U("octets"),
+				       U("messages"),
+				       U("mails"),
+				       U("emails"),
+				       U("e-mails"),
+				       U("seconds"),
+				       U("recipients"),
+				       U("secs"),
+				       U("sec"),
+				       U("minutes"),
+				       U("mins"),
+				       U("min"),
+				       U("hours"),
+				       U("hrs"),
+				       U("days"),
+				       U("weeks"),
+				       U("ms"),
+				       U("milliseconds"),
+				       U("chars"),
+				       U("lines"),
+				       U("times"),
+				       U("characters"),
+				       U("connections"),
+				       U("hops"),
+				       U("users"),
+				       U("percent"),
+				       U("attempts"),
+				       U("per"),
+				       U("of"),
+				       U("kbytes"),
+				       U("mbytes"),
+				       U("sekunden"),
+				       U("minuten"),
+				       U("secondes"),
+				       U("segundos"),
+				       U("minutos"),
+				       U("m"),
+				       U("k"),
+				       U("s"),
+				       U("h")};
 #undef U
 	mw_str w;
 
 	if (after.len < 2 || after.ptr[0] != ' ' || !mwi_is_alpha(after.ptr[1]))
 		return false;
 	w = (mw_str){after.ptr + 1, 1};
-	while (w.len + 1 < after.len && (mwi_is_alpha(w.ptr[w.len]) || w.ptr[w.len] == '-'))
+	while (w.len + 1 < after.len &&
+	       (mwi_is_alpha(w.ptr[w.len]) || w.ptr[w.len] == '-'))
 		w.len++;
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (w.len == units[i].len && mw_str_find(w, units[i]) == 0)
@@ -127,9 +169,9 @@ static bool follows_status(mw_str after)
 	mw_enhanced e;
 
 	after = mw_str_skip(after, 1);
-	while (after.len > 0 && (after.ptr[0] == '#' || after.ptr[0] == ' ' ||
-				 after.ptr[0] == '\'' || after.ptr[0] == 'b' ||
-				 after.ptr[0] == '"' || after.ptr[0] == '('))
+	while (after.len > 0 &&
+	       (after.ptr[0] == '#' || after.ptr[0] == ' ' || after.ptr[0] == '\'' ||
+		after.ptr[0] == 'b' || after.ptr[0] == '"' || after.ptr[0] == '('))
 		after = mw_str_skip(after, 1);
 	return mw_enhanced_read(&e, after) > 0;
 }
@@ -151,8 +193,9 @@ static mw_str without_opening(mw_str before)
 	while (before.len > 0) {
 		const char c = before.ptr[before.len - 1];
 
-		if (c != ' ' && c != '\'' && c != '"' && c != '(' && c != '[' && c != '{' &&
-		    c != ':' && c != '=' && c != '#' && c != '\n' && c != '`' && c != '<')
+		if (c != ' ' && c != '\'' && c != '"' && c != '(' && c != '[' &&
+		    c != '{' && c != ':' && c != '=' && c != '#' && c != '\n' &&
+		    c != '`' && c != '<')
 			break;
 		before.len--;
 	}
@@ -163,13 +206,31 @@ static mw_str without_opening(mw_str before)
 static bool hands_over(mw_str before)
 {
 	static const char *const words[] = {
-		"said",          "returned",          "responded",     "replied",
-		"responded with", "response was",     "response",      "answered",
-		"server message", "responded to our", "smtp;",         "server replied",
-		"remote server returned", "diagnostic-code", "<<", "rejected it saying",
-		"with error",    "error from remote mail server", "response from server",
-		"antwortete",    "a répondu",         "server response", "the error was",
-		"error message was", "the error that the other server returned was"};
+		"said",
+		"returned",
+		"responded",
+		"replied",
+		"responded with",
+		"response was",
+		"response",
+		"answered",
+		"server message",
+		"responded to our",
+		"smtp;",
+		"server replied",
+		"remote server returned",
+		"diagnostic-code",
+		"<<",
+		"rejected it saying",
+		"with error",
+		"error from remote mail server",
+		"response from server",
+		"antwortete",
+		"a répondu",
+		"server response",
+		"the error was",
+		"error message was",
+		"the error that the other server returned was"};
 
 	before = without_opening(before);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -181,12 +242,19 @@ static bool hands_over(mw_str before)
 /* "SMTP error from remote mail server after RCPT TO:<a@example.org>: 550": Exim. */
 static bool follows_command(mw_str before)
 {
-	static const char *const ends[] = {"after rcpt to:<", "after mail from:<",
-					   "after end of data", "after pipelined end of data",
-					   "after initial connection", "after data", "after ehlo",
-					   "after helo", "after sending data block",
-					   "after pipelined rcpt to:<", "after pipelined mail from:<",
-					   "after starttls", "after auth"};
+	static const char *const ends[] = {"after rcpt to:<",
+					   "after mail from:<",
+					   "after end of data",
+					   "after pipelined end of data",
+					   "after initial connection",
+					   "after data",
+					   "after ehlo",
+					   "after helo",
+					   "after sending data block",
+					   "after pipelined rcpt to:<",
+					   "after pipelined mail from:<",
+					   "after starttls",
+					   "after auth"};
 	const mw_str tail = mw_str_skip(before, before.len > 400 ? before.len - 400 : 0);
 
 	if (!ends_with(before, ": ") || mw_str_find(tail, MW_LIT("after ")) == tail.len)
@@ -203,9 +271,10 @@ static bool follows_command(mw_str before)
 static bool is_label(mw_str before)
 {
 	static const char *const words[] = {
-		"code",  "status", "error", "errno", "err",   "number", "smtp",
-		"fehler", "erreur", "fout", "errore", "codigo", "código", "ошибка",
-		"responsecode", "reply", "err_code", "smtpcode", "fehlercode"};
+		"code",   "status",   "error",    "errno",     "err",
+		"number", "smtp",     "fehler",   "erreur",    "fout",
+		"errore", "codigo",   "código",   "ошибка",    "responsecode",
+		"reply",  "err_code", "smtpcode", "fehlercode"};
 
 	before = without_opening(before);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -234,8 +303,9 @@ static mwi_intro intro_of(mw_str before, mw_str after)
 		return MWI_INTRO_FRONT;
 	if (c == '#' || is_label(before))
 		return MWI_INTRO_LABEL;
-	if (ends_with(before, ": ") || ends_with(before, "> ") || ends_with(before, ">:") ||
-	    c == '\'' || c == '"' || c == '(' || c == '`' || ends_with(before, "; "))
+	if (ends_with(before, ": ") || ends_with(before, "> ") ||
+	    ends_with(before, ">:") || c == '\'' || c == '"' || c == '(' || c == '`' ||
+	    ends_with(before, "; "))
 		return MWI_INTRO_FRONT;
 	return MWI_INTRO_NONE;
 }
@@ -249,7 +319,8 @@ static bool is_code_here(mw_str s, size_t i)
 	if (i > 0 && !opens(s.ptr[i - 1]))
 		return false;
 	/* "mx.example.org:587" is a port. */
-	if (i > 1 && s.ptr[i - 1] == ':' && (mwi_is_alnum(s.ptr[i - 2]) || s.ptr[i - 2] == ']')) {
+	if (i > 1 && s.ptr[i - 1] == ':' &&
+	    (mwi_is_alnum(s.ptr[i - 2]) || s.ptr[i - 2] == ']')) {
 		const mw_str w = word_around(s, i);
 
 		if (memchr(w.ptr, '.', (size_t)(p - w.ptr)) != NULL)
@@ -263,7 +334,8 @@ bool mwi_code_next(mw_str s, size_t from, mwi_code_at *out)
 	for (size_t i = from; i + 3 <= s.len; i++) {
 		if (!mwi_is_digit(s.ptr[i]) || !is_code_here(s, i))
 			continue;
-		const mwi_intro intro = intro_of(mw_str_head(s, i), mw_str_skip(s, i + 3));
+		const mwi_intro intro =
+			intro_of(mw_str_head(s, i), mw_str_skip(s, i + 3));
 
 		if (intro == MWI_INTRO_NONE)
 			continue;

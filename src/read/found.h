@@ -10,7 +10,8 @@
 /* How the number is brought in, weakest first. */
 typedef enum mwi_intro {
 	MWI_INTRO_NONE,  /* just a number */
-	MWI_INTRO_LABEL, /* "Error #550", "SMTP code: 550": the words may stand elsewhere */
+	MWI_INTRO_LABEL, /* "Error #550", "SMTP code: 550": the words may stand elsewhere
+			  */
 	MWI_INTRO_FRONT, /* at the front of the text or of a line, or behind ": " */
 	MWI_INTRO_QUOTE  /* "host mx said: 550": these are another's words */
 } mwi_intro;

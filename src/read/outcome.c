@@ -3,9 +3,9 @@
  * One reply, as people paste it, to an outcome.
  *
  * Most input is a plain reply with its code in front: that way borrows from the input and
- * copies nothing. Whatever needs more (several lines, other character sets, a reply inside
- * another program's sentence) is first written into the caller's room and then taken
- * apart there.
+ * copies nothing. Whatever needs more (several lines, other character sets, a reply
+ * inside another program's sentence) is first written into the caller's room and then
+ * taken apart there.
  */
 #include <mailwhy/outcome.h>
 
@@ -48,14 +48,14 @@ static int front_code(mw_str s)
 /* Steps over what stands between a code and the words. */
 static mw_str skip_separators(mw_str s)
 {
-	while (s.len > 0 && (mwi_is_blank(s.ptr[0]) || s.ptr[0] == '-' || s.ptr[0] == ':' ||
-			     s.ptr[0] == ',' || s.ptr[0] == '='))
+	while (s.len > 0 && (mwi_is_blank(s.ptr[0]) || s.ptr[0] == '-' ||
+			     s.ptr[0] == ':' || s.ptr[0] == ',' || s.ptr[0] == '='))
 		s = mw_str_skip(s, 1);
 	return s;
 }
 
-/* "5.1.1 ", "(5.1.1) ", "[5.1.1] " at the front of s: steps over it. "#5.1.1 " is read but
- * stays: which servers write it so is worth knowing. */
+/* "5.1.1 ", "(5.1.1) ", "[5.1.1] " at the front of s: steps over it. "#5.1.1 " is read
+ * but stays: which servers write it so is worth knowing. */
 static bool cut_status(mw_str *s, mw_enhanced *out)
 {
 	const char first = s->len > 0 ? s->ptr[0] : ' ';
@@ -86,9 +86,9 @@ static void find_status(mw_outcome *o, mw_str s)
 	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
 		const size_t at = (size_t)(p++ - s.ptr);
 
-		if (at == 0 || (at > 1 && (mwi_is_alnum(s.ptr[at - 2]) ||
-					   s.ptr[at - 2] == '.' || s.ptr[at - 2] == '-' ||
-					   s.ptr[at - 2] == '/')))
+		if (at == 0 ||
+		    (at > 1 && (mwi_is_alnum(s.ptr[at - 2]) || s.ptr[at - 2] == '.' ||
+				s.ptr[at - 2] == '-' || s.ptr[at - 2] == '/')))
 			continue;
 		if (mw_enhanced_read(&e, mw_str_skip(s, at - 1)) < 0 || e.subject > 7)
 			continue;
@@ -111,8 +111,8 @@ static mw_str cut_closing(mw_str text, mw_str before)
 {
 	char quote = 0;
 
-	while (before.len > 0 && (before.ptr[before.len - 1] == ' ' ||
-				  before.ptr[before.len - 1] == '\n'))
+	while (before.len > 0 &&
+	       (before.ptr[before.len - 1] == ' ' || before.ptr[before.len - 1] == '\n'))
 		before.len--;
 	if (before.len > 0)
 		quote = before.ptr[before.len - 1];
@@ -186,11 +186,12 @@ static mw_str unfold(char *room, mw_str text, const mw_outcome *o)
 	return mw_str_trim((mw_str){room, n});
 }
 
-/* "Sender address rejected: undeliverable address: host mx said: 550 ...": what the server
- * that refused us found out elsewhere. Its own reply stands in front. */
+/* "Sender address rejected: undeliverable address: host mx said: 550 ...": what the
+ * server that refused us found out elsewhere. Its own reply stands in front. */
 static size_t end_of_refusal(mw_str s)
 {
-	return front_code(s) > 0 ? mw_str_find(s, MW_LIT("undeliverable address: ")) : s.len;
+	return front_code(s) > 0 ? mw_str_find(s, MW_LIT("undeliverable address: "))
+				 : s.len;
 }
 
 /* Which of the codes in the text was really said by the server that refused: the last
@@ -226,8 +227,12 @@ static mw_outcome blank_outcome(void)
 {
 	const mw_str none = MW_LIT("");
 
-	return (mw_outcome){.text = none, .context = none, .remote = none,
-			    .recipient = none, .provider = none, .odd_number = none};
+	return (mw_outcome){.text = none,
+			    .context = none,
+			    .remote = none,
+			    .recipient = none,
+			    .provider = none,
+			    .odd_number = none};
 }
 
 /* What is no failure is no bounce. */
@@ -249,7 +254,8 @@ static bool read_plain(mw_outcome *o, mw_str in)
 	const int code = front_code(in);
 	mw_str text = mw_str_skip(in, 3);
 
-	if (code == 0 || mwi_may_hold_code(text) || memchr(in.ptr, '\n', in.len) != NULL ||
+	if (code == 0 || mwi_may_hold_code(text) ||
+	    memchr(in.ptr, '\n', in.len) != NULL ||
 	    (in.len > 9 && mw_str_eq(mw_str_skip(in, in.len - 9), MW_LIT(" command)"))))
 		return false;
 	o->reply = code;
@@ -274,7 +280,8 @@ static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
 	else
 		text = cut_closing(text, before);
 	text = skip_separators(text);
-	if (text.len > 2 && text.ptr[0] == 'b' && (text.ptr[1] == '\'' || text.ptr[1] == '"'))
+	if (text.len > 2 && text.ptr[0] == 'b' &&
+	    (text.ptr[1] == '\'' || text.ptr[1] == '"'))
 		text = mw_str_skip(text, 2);
 	if (o->status.cls == 0)
 		cut_status(&text, &o->status);

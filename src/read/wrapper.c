@@ -7,7 +7,10 @@
 
 #include "base/ascii.h"
 
-#define W(words) {words, sizeof(words) - 1}
+#define W(words)                                                                         \
+	{                                                                                \
+		words, sizeof(words) - 1                                                 \
+	}
 
 /* First match wins: what is longer stands before what it contains. */
 static const struct {
@@ -81,16 +84,16 @@ static const struct {
 
 /* Words in front of the name of the host that spoke. */
 static const mw_str hosts[] = {
-	W("host "),            W("while talking to "),  W("server at "),
-	W("connect to "),      W("connection with "),   W("conversation with "),
-	W("timed out with "),  W("remote server "),     W("remote host "),
-	W("relay="),           W("generating server: "), W("h="),
+	W("host "),           W("while talking to "),   W("server at "),
+	W("connect to "),     W("connection with "),    W("conversation with "),
+	W("timed out with "), W("remote server "),      W("remote host "),
+	W("relay="),          W("generating server: "), W("h="),
 };
 
 /* Words in front of the recipient's address. */
 static const mw_str recipients[] = {
-	W("rcpt to:<"), W("rcpt to: <"), W("to=<"), W("recipient address "),
-	W("refused: {'"), W("refused: {\""),
+	W("rcpt to:<"),          W("rcpt to: <"),  W("to=<"),
+	W("recipient address "), W("refused: {'"), W("refused: {\""),
 };
 
 /* Does `words` (lower-case) stand at the front of s? */
@@ -154,9 +157,10 @@ static mw_str find_host(mw_str s)
 	for (size_t at = 0; next_word(s, &at); at++)
 		for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
 			const mw_str rest = mw_str_skip(s, at);
-			const mw_str h = begins(rest, hosts[i])
-						 ? read_host(mw_str_skip(rest, hosts[i].len))
-						 : MW_LIT("");
+			const mw_str h =
+				begins(rest, hosts[i])
+					? read_host(mw_str_skip(rest, hosts[i].len))
+					: MW_LIT("");
 
 			if (h.len > 0)
 				best = h;
@@ -186,7 +190,8 @@ static mw_str find_recipient(mw_str s)
 
 			if (!begins(rest, recipients[i]))
 				continue;
-			const mw_str a = read_address(mw_str_skip(rest, recipients[i].len));
+			const mw_str a =
+				read_address(mw_str_skip(rest, recipients[i].len));
 
 			if (a.len > 0)
 				return a;
@@ -206,9 +211,9 @@ void mwi_wrapper_read(mw_outcome *out, mw_str evidence)
 
 mw_str mwi_wrapper_cut(mw_str text)
 {
-	static const char *const tails[] = {" (in reply to ", " additional smtp info:",
-					    "\nat com.", "\nat javax.", "\nat system.",
-					    ", \"command\":", ", command: '"};
+	static const char *const tails[] = {
+		" (in reply to ", " additional smtp info:", "\nat com.",   "\nat javax.",
+		"\nat system.",   ", \"command\":",         ", command: '"};
 
 	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
 		text = mw_str_head(text, mw_str_find(text, mw_str_of(tails[i])));

@@ -7,7 +7,8 @@
 
 #include <mailwhy/outcome.h>
 
-/* Fills stage, remote and recipient of *out from `evidence`, where they are still empty. */
+/* Fills stage, remote and recipient of *out from `evidence`, where they are still empty.
+ */
 void mwi_wrapper_read(mw_outcome *out, mw_str evidence);
 
 /* The words of the server without what the quoting program put behind them:

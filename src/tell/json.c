@@ -76,7 +76,8 @@ static mw_kind kind_of(const telling *g)
 	if (g->v->confidence == MW_CONFIDENCE_NONE)
 		return MW_KIND_NONE;
 	/* "354 go on" is neither a failure nor a delivery. */
-	if (g->v->permanence == MW_PERMANENCE_NONE && g->v->category == MW_CATEGORY_UNKNOWN)
+	if (g->v->permanence == MW_PERMANENCE_NONE &&
+	    g->v->category == MW_CATEGORY_UNKNOWN)
 		return MW_KIND_NONE;
 	return g->o->kind;
 }
@@ -172,7 +173,8 @@ static void put_references(mw_buf *out, const telling *g)
 
 	mw_buf_put(out, MW_LIT(",\"references\":["));
 	put_reference(out, g->v->source, &more);
-	if (e.cls != 0 && mw_knowledge_status(g->kb, e.cls, e.subject, e.detail, &s) == MW_OK)
+	if (e.cls != 0 &&
+	    mw_knowledge_status(g->kb, e.cls, e.subject, e.detail, &s) == MW_OK)
 		put_reference(out, s.source, &more);
 	if (g->code.code != 0)
 		put_reference(out, g->code.source, &more);
@@ -203,9 +205,10 @@ static void put_digits(mw_buf *out, const telling *g)
 	mw_buf_put_int(out, code % 10);
 	mw_buf_put(out, MW_LIT(" (detail): "));
 	if (g->code.code == 0)
-		mw_buf_put(out, MW_LIT("no standard and no software that we know gives this "
-				       "number a meaning of its own; the first two digits "
-				       "hold all the same."));
+		mw_buf_put(out,
+			   MW_LIT("no standard and no software that we know gives this "
+				  "number a meaning of its own; the first two digits "
+				  "hold all the same."));
 	else
 		mw_buf_put(out, g->code.text.len > 0 ? g->code.text : g->code.meaning);
 	mw_buf_put(out, MW_LIT("\"}"));
@@ -229,7 +232,8 @@ static void put_names(mw_buf *out, const telling *g)
 	put_string(out, g->names.domain);
 }
 
-mw_status mw_tell_json(mw_buf *out, const mw_tell *t, const mw_outcome *o, const mw_verdict *v)
+mw_status mw_tell_json(mw_buf *out, const mw_tell *t, const mw_outcome *o,
+		       const mw_verdict *v)
 {
 	telling g;
 

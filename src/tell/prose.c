@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tell/prose.h"
 
-void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v)
+void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o,
+		      const mw_verdict *v)
 {
 	*g = (telling){.t = t,
 		       .kb = t->kb,
@@ -68,12 +69,14 @@ void mwi_prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
 	const char *open;
 
 	while (prose.len > 0 && (open = memchr(prose.ptr, '{', prose.len)) != NULL) {
-		const char *close = memchr(open, '}', prose.len - (size_t)(open - prose.ptr));
+		const char *close =
+			memchr(open, '}', prose.len - (size_t)(open - prose.ptr));
 
 		if (close == NULL)
 			break;
 		mw_buf_put(out, mw_str_head(prose, (size_t)(open - prose.ptr)));
-		put_placeholder(out, g, (mw_str){open + 1, (size_t)(close - open) - 1}, put);
+		put_placeholder(out, g, (mw_str){open + 1, (size_t)(close - open) - 1},
+				put);
 		prose = mw_str_skip(prose, (size_t)(close - prose.ptr) + 1);
 	}
 	mw_buf_put(out, prose);
@@ -95,9 +98,10 @@ void mwi_prose_put_lookup(mw_buf *out, const telling *g, putter *put)
 mw_str mwi_prose_summary(const telling *g)
 {
 	if (g->v->confidence == MW_CONFIDENCE_NONE && g->o->reply == 0)
-		return MW_LIT("This is no reply of a mail server that we can read: it has no "
-			      "reply code (three digits from 200 to 599), and its words are "
-			      "none that we know.");
+		return MW_LIT(
+			"This is no reply of a mail server that we can read: it has no "
+			"reply code (three digits from 200 to 599), and its words are "
+			"none that we know.");
 	const bool no_failure = g->o->reply > 0 && g->o->reply < 400;
 
 	if (g->code.code != 0 && (no_failure || (g->code_only && g->v->rule.len == 0)))
@@ -125,7 +129,8 @@ static mw_audience first_audience(const telling *g)
 {
 	if (g->t->audience >= 0)
 		return (mw_audience)g->t->audience;
-	return g->v->fault == MW_FAULT_SENDER_SERVER ? MW_AUDIENCE_ADMIN : MW_AUDIENCE_SENDER;
+	return g->v->fault == MW_FAULT_SENDER_SERVER ? MW_AUDIENCE_ADMIN
+						     : MW_AUDIENCE_SENDER;
 }
 
 /* How many remedies an audience is told at most, by its place in the order: the first

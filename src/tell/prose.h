@@ -17,10 +17,12 @@ typedef struct telling {
 	mw_names names;
 	mw_code code;   /* the record of the reply code; code.code 0: none */
 	bool brief;     /* for a person: fewer remedies */
-	bool code_only; /* nothing but the code speaks: its meaning and remedies are told */
+	bool code_only; /* nothing but the code speaks: its meaning and remedies are told
+			 */
 } telling;
 
-void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o, const mw_verdict *v);
+void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o,
+		      const mw_verdict *v);
 
 /* How text that may come from outside is written: mw_buf_put_json, mw_buf_put_visible. */
 typedef void putter(mw_buf *out, mw_str s);

@@ -87,8 +87,8 @@ static void put_head(mw_buf *out, const telling *g)
 		mw_buf_put(&line, mw_knowledge_word(g->kb, MW_VOCABULARY_PERMANENCE,
 						    (int)g->v->permanence));
 	}
-	if (g->v->permanence != MW_PERMANENCE_NONE && g->v->category != MW_CATEGORY_UNKNOWN &&
-	    !g->code_only) {
+	if (g->v->permanence != MW_PERMANENCE_NONE &&
+	    g->v->category != MW_CATEGORY_UNKNOWN && !g->code_only) {
 		separate(&line, &more);
 		mw_buf_put(&line, mw_knowledge_word(g->kb, MW_VOCABULARY_FAULT,
 						    (int)g->v->fault));
@@ -107,11 +107,12 @@ static void put_odd_number(mw_buf *out, const telling *g)
 	mw_buf_init(&line, memory, sizeof memory);
 	mw_buf_put(&line, MW_LIT("“"));
 	mw_buf_put_visible(&line, mw_str_head(g->o->odd_number, 40));
-	mw_buf_put(&line,
-		   MW_LIT("” is no reply of a mail server: those have three digits, and the "
-			  "first is 2, 3, 4 or 5 (RFC 5321, section 4.2). The number comes "
-			  "from the program that showed it; look for the words, or for a "
-			  "number from 200 to 599, in its details or its log."));
+	mw_buf_put(
+		&line,
+		MW_LIT("” is no reply of a mail server: those have three digits, and the "
+		       "first is 2, 3, 4 or 5 (RFC 5321, section 4.2). The number comes "
+		       "from the program that showed it; look for the words, or for a "
+		       "number from 200 to 599, in its details or its log."));
 	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 0, 0);
 }
 
@@ -197,8 +198,10 @@ static void put_time(mw_buf *out, int seconds)
 static void put_others(mw_buf *out, const telling *g)
 {
 	if (g->t->audience < 0 && is_reply(g))
-		mw_buf_put(out, MW_LIT("  (For programmers: --for developer. For the receiving "
-				       "side: --for receiver.)\n"));
+		mw_buf_put(
+			out,
+			MW_LIT("  (For programmers: --for developer. For the receiving "
+			       "side: --for receiver.)\n"));
 }
 
 static void put_retry(mw_buf *out, const telling *g)
@@ -208,8 +211,8 @@ static void put_retry(mw_buf *out, const telling *g)
 
 	mw_buf_init(&line, memory, sizeof memory);
 	mwi_prose_put(&line, g,
-		  mw_knowledge_word(g->kb, MW_VOCABULARY_ACTION, (int)g->v->action),
-		  mw_buf_put_visible);
+		      mw_knowledge_word(g->kb, MW_VOCABULARY_ACTION, (int)g->v->action),
+		      mw_buf_put_visible);
 	if (g->v->retry_after > 0) {
 		mw_buf_put(&line, MW_LIT(" Wait at least "));
 		put_time(&line, g->v->retry_after);
@@ -223,12 +226,14 @@ static void put_address(mw_buf *out, const telling *g)
 {
 	mw_buf_put(out, MW_LIT("The address: "));
 	if (g->v->address_is_bad)
-		mwi_wrap_put(out, MW_LIT("dead; take it off your lists."), g->t->width, 13, 13);
+		mwi_wrap_put(out, MW_LIT("dead; take it off your lists."), g->t->width,
+			     13, 13);
 	else if (g->v->category == MW_CATEGORY_UNKNOWN)
 		mwi_wrap_put(out, MW_LIT("nothing here says that it is bad; keep it."),
 			     g->t->width, 13, 13);
 	else if (g->v->fault == MW_FAULT_RECIPIENT || g->v->action == MW_ACTION_RETRY)
-		mwi_wrap_put(out, MW_LIT("not proven bad; keep it."), g->t->width, 13, 13);
+		mwi_wrap_put(out, MW_LIT("not proven bad; keep it."), g->t->width, 13,
+			     13);
 	else
 		mwi_wrap_put(out, MW_LIT("not at fault; keep it."), g->t->width, 13, 13);
 }
@@ -282,10 +287,12 @@ static void put_digits(mw_buf *out, const telling *g)
 	mw_buf_put_int(&line, code % 10);
 	mw_buf_put(&line, MW_LIT(" (detail): "));
 	if (g->code.code == 0) {
-		mw_buf_put(&line, MW_LIT("no standard and no software that we know gives "));
+		mw_buf_put(&line,
+			   MW_LIT("no standard and no software that we know gives "));
 		mw_buf_put_int(&line, code);
-		mw_buf_put(&line, MW_LIT(" a meaning of its own; the first two digits hold all "
-					 "the same."));
+		mw_buf_put(&line,
+			   MW_LIT(" a meaning of its own; the first two digits hold all "
+				  "the same."));
 	} else {
 		mw_buf_put_int(&line, code);
 		mw_buf_put(&line, MW_LIT(" as a whole: "));
@@ -313,8 +320,9 @@ static void put_status_names(mw_buf *line, const telling *g)
 	}
 	separate(line, &more);
 	if (mw_knowledge_status(g->kb, e.cls, e.subject, e.detail, &s) != MW_OK) {
-		mw_buf_put(line, MW_LIT("a detail that no standard records; class and subject "
-					"hold"));
+		mw_buf_put(line,
+			   MW_LIT("a detail that no standard records; class and subject "
+				  "hold"));
 		return;
 	}
 	mw_buf_put(line, s.name);
@@ -348,9 +356,10 @@ static void put_proof(mw_buf *out, const telling *g)
 
 	mw_buf_init(&line, memory, sizeof memory);
 	mw_buf_put(&line, MW_LIT("Decided by "));
-	mwi_prose_put(&line, g,
-		  mw_knowledge_word(g->kb, MW_VOCABULARY_CONFIDENCE, (int)g->v->confidence),
-		  mw_buf_put_visible);
+	mwi_prose_put(
+		&line, g,
+		mw_knowledge_word(g->kb, MW_VOCABULARY_CONFIDENCE, (int)g->v->confidence),
+		mw_buf_put_visible);
 	if (g->v->rule.len > 0) {
 		mw_buf_put(&line, MW_LIT(" (rule "));
 		mw_buf_put_visible(&line, g->v->rule);
@@ -369,11 +378,14 @@ static void put_proof(mw_buf *out, const telling *g)
 	mw_buf_put_char(&line, '.');
 	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, 0, 0);
 	if (g->o->cut)
-		mwi_wrap_put(out, MW_LIT("The reply was so long that its middle was left out."),
-			 g->t->width, 0, 0);
+		mwi_wrap_put(
+			out,
+			MW_LIT("The reply was so long that its middle was left out."),
+			g->t->width, 0, 0);
 }
 
-mw_status mw_tell_text(mw_buf *out, const mw_tell *t, const mw_outcome *o, const mw_verdict *v)
+mw_status mw_tell_text(mw_buf *out, const mw_tell *t, const mw_outcome *o,
+		       const mw_verdict *v)
 {
 	telling g;
 
