@@ -135,6 +135,8 @@ static bool check_rules(const checker *c)
 
 		if (r->category >= MW_CATEGORY_COUNT || r->fault >= MW_FAULT_COUNT ||
 		    r->action >= MW_ACTION_COUNT ||
+		    (r->provider != MWI_NO_INDEX &&
+		     r->provider >= mwi_count(c->kb, MWI_PROVIDER)) ||
 		    !in_run(r->code.first, r->code.count, c->pins) ||
 		    !in_run(r->status.first, r->status.count, c->pins) ||
 		    !list_ok(c, r->absent) || !ref_ok(c, r->id) ||

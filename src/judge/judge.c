@@ -32,7 +32,8 @@ static const mw_verdict blank = {
 #define FOUND_MAX 64
 
 typedef struct evidence {
-	const mw_knowledge *kb;
+	const mw_knowledge *kb;   /* whose rules were looked for */
+	const mw_knowledge *base; /* the built-in one, with the providers */
 	const mw_outcome *o;
 	mw_str text; /* folded */
 	const mwi_phrase
@@ -151,9 +152,11 @@ static void phrase_found(void *ctx, uint32_t phrase, size_t pos)
 	}
 }
 
-static void look(evidence *e, const mw_knowledge *kb, const mw_outcome *o, mw_str text)
+static void look(evidence *e, const mw_knowledge *base, const mw_knowledge *kb,
+		 const mw_outcome *o, mw_str text)
 {
 	e->kb = kb;
+	e->base = base;
 	e->o = o;
 	e->text = text;
 	e->count = 0;
@@ -257,8 +260,11 @@ static void decide_by_rule(const evidence *e, const mwi_rule *r, mw_verdict *v)
 		return;
 	v->confidence = MW_CONFIDENCE_PROVIDER_TEXT;
 	v->provider = v->provider_name = mwi_text(e->kb, r->provider_id);
-	if (mw_knowledge_provider(e->kb, v->provider, &p) == MW_OK)
-		set_provider(v, &p);
+	if (r->provider != MWI_NO_INDEX)
+		v->provider_name =
+			mwi_text(e->kb, mwi_provider_at(e->kb)[r->provider].name);
+	else if (mw_knowledge_provider(e->base, v->provider, &p) == MW_OK)
+		v->provider_name = p.name;
 }
 
 static void decide_by_list(const evidence *e, mw_verdict *v)
@@ -379,6 +385,13 @@ static void judge_success(const mw_knowledge *kb, const mw_outcome *o, mw_verdic
 		v->confidence = MW_CONFIDENCE_CLASS;
 }
 
+/* Words that only suggest, or a bare code, prove no address dead. */
+static bool is_proof(const mwi_rule *r, const mw_verdict *v)
+{
+	return v->confidence == MW_CONFIDENCE_STATUS ||
+	       (v->confidence > MW_CONFIDENCE_STATUS && is_strong(r));
+}
+
 /* The category's own answers, and where the rule knows better. */
 static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *r,
 		     mw_verdict *v)
@@ -398,8 +411,10 @@ static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *
 		v->fault = (mw_fault)r->fault;
 	if (r != NULL && r->action >= 0)
 		v->action = (mw_action)r->action;
-	v->address_is_bad =
-		c.bad_address && for_good && v->confidence >= MW_CONFIDENCE_STATUS;
+	v->address_is_bad = c.bad_address && for_good && is_proof(r, v);
+	/* What is not proven dead is looked at, not thrown away. */
+	if (v->action == MW_ACTION_REMOVE_ADDRESS && !v->address_is_bad)
+		v->action = MW_ACTION_REVIEW;
 	v->retry_after = mwi_times_read(&e->times, e->text);
 	if (v->retry_after < 0 && !for_good && v->permanence != MW_PERMANENCE_NONE)
 		v->retry_after = r != NULL && r->retry >= 0 ? r->retry : c.retry;
@@ -436,9 +451,9 @@ static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 
 	*v = blank;
 	fold(&f, text);
-	look(&e, kb, o, f.text);
+	look(&e, kb, kb, o, f.text);
 	if (kb->user != NULL) {
-		look(&user, kb->user, o, f.text);
+		look(&user, kb, kb->user, o, f.text);
 		user.hint = MWI_NO_INDEX;
 	}
 	find_provider(&e, v);

@@ -183,6 +183,15 @@ static void put_references(mw_buf *out, const telling *g)
 	mw_buf_put_char(out, ']');
 }
 
+static void put_digit(mw_buf *out, const telling *g, int place, int digit)
+{
+	mw_buf_put_char(out, '"');
+	mw_buf_put_int(out, digit);
+	mw_buf_put(out, MW_LIT(": "));
+	mw_buf_put(out, mw_knowledge_digit(g->kb, place, digit));
+	mw_buf_put_char(out, '"');
+}
+
 static void put_digits(mw_buf *out, const telling *g)
 {
 	const int code = g->o->reply;
@@ -198,12 +207,12 @@ static void put_digits(mw_buf *out, const telling *g)
 		return;
 	}
 	mw_buf_put(out, MW_LIT("{\"first\":"));
-	put_plain(out, mw_knowledge_digit(g->kb, 1, code / 100));
+	put_digit(out, g, 1, code / 100);
 	mw_buf_put(out, MW_LIT(",\"second\":"));
-	put_plain(out, mw_knowledge_digit(g->kb, 2, code / 10 % 10));
+	put_digit(out, g, 2, code / 10 % 10);
 	mw_buf_put(out, MW_LIT(",\"third\":\""));
 	mw_buf_put_int(out, code % 10);
-	mw_buf_put(out, MW_LIT(" (detail): "));
+	mw_buf_put(out, MW_LIT(": "));
 	if (g->code.code == 0)
 		mw_buf_put(out,
 			   MW_LIT("no standard and no software that we know gives this "

@@ -139,7 +139,7 @@ static mw_audience first_audience(const telling *g)
 static int remedies_max(const telling *g, int step, mw_audience a)
 {
 	if (step == 0)
-		return 5;
+		return 4;
 	if (a == MW_AUDIENCE_DEVELOPER)
 		return g->brief ? 0 : 2;
 	if (a == MW_AUDIENCE_RECEIVER)

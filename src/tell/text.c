@@ -284,8 +284,6 @@ static void put_digits(mw_buf *out, const telling *g)
 	put_digit(out, g, code, 1);
 	put_digit(out, g, code, 2);
 	mw_buf_init(&line, memory, sizeof memory);
-	mw_buf_put_int(&line, code % 10);
-	mw_buf_put(&line, MW_LIT(" (detail): "));
 	if (g->code.code == 0) {
 		mw_buf_put(&line,
 			   MW_LIT("no standard and no software that we know gives "));
