@@ -25,6 +25,7 @@ demo: all
 # Every test, under AddressSanitizer and UndefinedBehaviorSanitizer.
 test: deps
 	@[ -f build-asan/build.ninja ] || $(call MESON,build-asan,-Db_sanitize=address$(comma)undefined -Db_lundef=false --buildtype=debugoptimized --werror)
+	@tools/refresh build-asan
 	@ninja -C build-asan
 	@meson test -C build-asan --no-rebuild --print-errorlogs
 
@@ -47,6 +48,7 @@ bench: all
 FUZZ_TIME ?= 60
 fuzz: deps
 	@[ -f build-fuzz/build.ninja ] || CC=clang $(call MESON,build-fuzz,-Dfuzzers=true -Dengine=false -Db_sanitize=address$(comma)undefined -Db_lundef=false --buildtype=debugoptimized -Ddefault_library=static)
+	@tools/refresh build-fuzz
 	@ninja -C build-fuzz
 	@tools/fuzz build-fuzz $(FUZZ_TIME)
 
@@ -62,6 +64,7 @@ docs: all
 	@tools/check-man $(BUILD)/mailwhy
 
 install: all
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
 clean:

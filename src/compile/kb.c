@@ -276,7 +276,11 @@ static void compile_unit(tables *t, const record *r)
 static void compile_cue(tables *t, const record *r)
 {
 	tables_check_keys(t, r, "text");
-	each_phrase(t, r, "text", MWI_OWNER_CUE, 0, 0);
+	const bool past = mw_str_eq(r->name, MW_LIT("past"));
+
+	if (!past && !mw_str_eq(r->name, MW_LIT("retry")))
+		complain(t->c, r->at, "a cue is “retry” or “past”");
+	each_phrase(t, r, "text", MWI_OWNER_CUE, past ? MWI_CUE_PAST : MWI_CUE_RETRY, 0);
 }
 
 static void compile_map(tables *t, const record *r)

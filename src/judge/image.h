@@ -120,7 +120,7 @@ typedef enum mwi_owner {
 	MWI_OWNER_PROVIDER,
 	MWI_OWNER_BLOCKLIST,
 	MWI_OWNER_UNIT, /* `index` is the seconds of the unit */
-	MWI_OWNER_CUE,
+	MWI_OWNER_CUE,  /* `index` is one of MWI_CUE_ */
 	MWI_OWNER_COUNT
 } mwi_owner;
 
@@ -134,6 +134,9 @@ typedef struct mwi_phrase {
 	uint16_t known;  /* 1: its rule holds only for the right provider */
 	uint32_t multi;  /* number among the phrases of several parts, or MWI_NO_INDEX */
 } mwi_phrase;
+
+#define MWI_CUE_RETRY 0U
+#define MWI_CUE_PAST  1U
 
 #define MWI_WORD_START 1U
 #define MWI_WORD_END   2U

@@ -145,7 +145,10 @@ static void phrase_found(void *ctx, uint32_t phrase, size_t pos)
 		mwi_times_unit(&e->times, pos, p->index);
 		return;
 	case MWI_OWNER_CUE:
-		mwi_times_cue(&e->times, pos);
+		if (p->index == MWI_CUE_PAST)
+			mwi_times_past(&e->times, pos);
+		else
+			mwi_times_cue(&e->times, pos);
 		return;
 	case MWI_OWNER_COUNT:
 		return;
@@ -162,7 +165,7 @@ static void look(evidence *e, const mw_knowledge *base, const mw_knowledge *kb,
 	e->count = 0;
 	e->hint = e->list = MWI_NO_INDEX;
 	e->list_len = 0;
-	e->times.units = e->times.cues = 0;
+	e->times.units = e->times.cues = e->times.pasts = 0;
 	mwi_match(kb, text, phrase_found, e);
 }
 

@@ -55,38 +55,56 @@ static mw_str part_text(const matcher *m, const mwi_part *p)
 	return (mw_str){m->pool + p->off, p->len};
 }
 
-/* The parts behind the anchor, each as early as it can be and near the one before. */
-static bool parts_behind(const matcher *m, const mwi_phrase *p, size_t end)
-{
-	for (int i = p->anchor + 1; i < p->parts; i++) {
-		const mwi_part *part = m->part + p->part + i;
-		const mw_str near = mw_str_head(m->text, end + MWI_GAP_MAX + part->len);
-		const size_t at =
-			mwi_match_find(near, end, part_text(m, part), part->bounds);
+/* How many places of parts are tried for one anchor. */
+#define STEPS_MAX 32
 
-		if (at == near.len)
-			return false;
-		end = at + part->len;
+/* Do the parts from `i` on stand behind `end`, each near the one before it? */
+static bool parts_behind(const matcher *m, const mwi_phrase *p, int i, size_t end,
+			 int *steps)
+{
+	if (i == p->parts)
+		return true;
+	const mwi_part *part = m->part + p->part + i;
+	const mw_str near = mw_str_head(m->text, end + MWI_GAP_MAX + part->len);
+	size_t at = end;
+
+	while (++*steps < STEPS_MAX && (at = mwi_match_find(near, at, part_text(m, part),
+							    part->bounds)) < near.len) {
+		if (parts_behind(m, p, i + 1, at + part->len, steps))
+			return true;
+		at++;
 	}
-	return true;
+	return false;
 }
 
-/* The parts before the anchor, each near the one behind it. */
-static bool parts_before(const matcher *m, const mwi_phrase *p, size_t start)
+/* Do the parts up to `i` stand before `start`, each near the one behind it? */
+static bool parts_before(const matcher *m, const mwi_phrase *p, int i, size_t start,
+			 int *steps)
 {
-	for (int i = p->anchor; i-- > 0;) {
-		const mwi_part *part = m->part + p->part + i;
-		const size_t reach = MWI_GAP_MAX + part->len;
-		const mw_str before = mw_str_head(m->text, start);
-		const size_t at =
-			mwi_match_find(before, start > reach ? start - reach : 0,
-				       part_text(m, part), part->bounds);
+	if (i < 0)
+		return true;
+	const mwi_part *part = m->part + p->part + i;
+	const size_t reach = MWI_GAP_MAX + part->len;
+	const mw_str before = mw_str_head(m->text, start);
+	size_t at = start > reach ? start - reach : 0;
 
-		if (at == before.len)
-			return false;
-		start = at;
+	while (++*steps < STEPS_MAX &&
+	       (at = mwi_match_find(before, at, part_text(m, part), part->bounds)) <
+		       before.len) {
+		if (parts_before(m, p, i - 1, at, steps))
+			return true;
+		at++;
 	}
-	return true;
+	return false;
+}
+
+/* The other parts of a phrase around its anchor, in order. */
+static bool parts_stand(const matcher *m, const mwi_phrase *p, size_t start, size_t len)
+{
+	int steps = 0;
+
+	return parts_before(m, p, p->anchor - 1, start, &steps) &&
+	       parts_behind(m, p, p->anchor + 1, start + len, &steps);
 }
 
 /* A phrase of several parts is tried at the first places where its anchor stands; a text
@@ -107,8 +125,7 @@ static void anchor_found(matcher *m, const mwi_gram *g, size_t start)
 
 		if (!at_bounds(m->text.ptr + start, g->len, p->bounds))
 			continue;
-		if (p->parts > 1 && (!may_try(m, p) || !parts_before(m, p, start) ||
-				     !parts_behind(m, p, start + g->len)))
+		if (p->parts > 1 && (!may_try(m, p) || !parts_stand(m, p, start, g->len)))
 			continue;
 		m->found(m->ctx, run[i], start);
 	}

@@ -3,10 +3,11 @@
 
 #include "base/ascii.h"
 
-#define WEEK       (7 * 86400)
-#define CUE_BEFORE 80 /* bytes between a cue and the number that it speaks of */
-#define CUE_BEHIND 40
-#define NEXT_UNIT  16 /* "4 minutes and 59 seconds" */
+#define WEEK        (7 * 86400)
+#define CUE_BEFORE  80 /* bytes between a cue and the number that it speaks of */
+#define CUE_BEHIND  40
+#define PAST_BEFORE 20
+#define NEXT_UNIT   16 /* "4 minutes and 59 seconds" */
 
 void mwi_times_unit(mwi_times *t, size_t pos, uint32_t seconds)
 {
@@ -24,6 +25,12 @@ void mwi_times_cue(mwi_times *t, size_t pos)
 {
 	if (t->cues < MWI_TIMES_MAX)
 		t->cue[t->cues++] = pos;
+}
+
+void mwi_times_past(mwi_times *t, size_t pos)
+{
+	if (t->pasts < MWI_TIMES_MAX)
+		t->past[t->pasts++] = pos;
 }
 
 /* The number that ends before `pos`; *first becomes where it begins. -1 none. */
@@ -47,6 +54,9 @@ static long number_before(mw_str text, size_t pos, size_t *first)
 
 static bool cue_near(const mwi_times *t, size_t first, size_t last)
 {
+	for (int i = 0; i < t->pasts; i++)
+		if (t->past[i] < first && first - t->past[i] < PAST_BEFORE)
+			return false;
 	for (int i = 0; i < t->cues; i++)
 		if ((t->cue[i] <= first && first - t->cue[i] < CUE_BEFORE) ||
 		    (t->cue[i] > last && t->cue[i] - last < CUE_BEHIND))
@@ -58,6 +68,42 @@ static int two_digits(const char *p)
 {
 	return mwi_is_digit(p[0]) && mwi_is_digit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0')
 							: -1;
+}
+
+/* "300s", "5m", "2h" at the front of s: seconds, -1 when it is none. */
+static long short_time(mw_str s)
+{
+	static const struct {
+		char letter;
+		long seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t n = 0;
+	long value = 0;
+
+	while (n < s.len && n < 6 && mwi_is_digit(s.ptr[n]))
+		value = value * 10 + (s.ptr[n++] - '0');
+	if (n == 0 || n >= s.len || (n + 1 < s.len && mwi_is_alnum(s.ptr[n + 1])))
+		return -1;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (units[i].letter == s.ptr[n])
+			return value * units[i].seconds;
+	return -1;
+}
+
+/* "in 5m" behind a cue. */
+static long short_after(mw_str text, size_t from)
+{
+	const mw_str near = mw_str_head(text, from + CUE_BEFORE);
+
+	for (size_t i = from; i < near.len; i++) {
+		if (!mwi_is_digit(near.ptr[i]) || (i > 0 && near.ptr[i - 1] != ' '))
+			continue;
+		const long seconds = short_time(mw_str_skip(near, i));
+
+		if (seconds > 0)
+			return seconds;
+	}
+	return -1;
 }
 
 /* "in 00:04:59" behind a cue. */
@@ -109,5 +155,7 @@ int mwi_times_read(const mwi_times *t, mw_str text)
 
 	for (int i = 0; i < t->cues && seconds < 0; i++)
 		seconds = clock_after(text, t->cue[i]);
+	for (int i = 0; i < t->cues && seconds < 0; i++)
+		seconds = short_after(text, t->cue[i]);
 	return seconds > WEEK ? WEEK : seconds > 0 ? (int)seconds : -1;
 }

@@ -15,13 +15,16 @@ typedef struct mwi_times {
 		size_t pos;
 		uint32_t seconds;
 	} unit[MWI_TIMES_MAX];
-	size_t cue[MWI_TIMES_MAX];
-	int units, cues;
+	size_t cue[MWI_TIMES_MAX], past[MWI_TIMES_MAX];
+	int units, cues, pasts;
 } mwi_times;
 
 /* A word for a unit of so many seconds, or a cue, begins at `pos`. */
 void mwi_times_unit(mwi_times *t, size_t pos, uint32_t seconds);
 void mwi_times_cue(mwi_times *t, size_t pos);
+
+/* So does a word that makes a time a period of the past: "in the last 24 hours". */
+void mwi_times_past(mwi_times *t, size_t pos);
 
 /* The seconds to wait that `text` states, at most a week; -1 when it states none. */
 int mwi_times_read(const mwi_times *t, mw_str text);

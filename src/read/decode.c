@@ -181,6 +181,28 @@ static size_t put_encoded_word(mw_buf *out, mw_str s)
 	return (size_t)(rest.ptr - s.ptr) + 1;
 }
 
+/* One or more; the blanks between two of them are no part of the text (RFC 2047, 6.2). */
+static size_t put_encoded_words(mw_buf *out, mw_str s)
+{
+	size_t used = put_encoded_word(out, s);
+
+	while (used > 0) {
+		size_t blanks = used;
+
+		while (blanks < s.len && mwi_is_blank(s.ptr[blanks]))
+			blanks++;
+		const mw_str rest = mw_str_skip(s, blanks);
+		const size_t n = rest.len > 0 && rest.ptr[0] == '='
+					 ? put_encoded_word(out, rest)
+					 : 0;
+
+		if (n == 0)
+			return used;
+		used = blanks + n;
+	}
+	return 0;
+}
+
 /* CRLF, CR, a written \r\n or \n; returns its bytes, 0 when there is none. */
 static size_t line_end(mw_str s)
 {
@@ -201,7 +223,7 @@ static size_t decode_one(mw_buf *out, mw_str s)
 		if (n > 0)
 			mw_buf_put_char(out, '\n');
 	} else if (c == '=') {
-		n = put_encoded_word(out, s);
+		n = put_encoded_words(out, s);
 	}
 	return n > 0 ? n : put_character(out, s);
 }

@@ -27,7 +27,7 @@ static bool goes_on(mw_str in, size_t at)
 	const char c = in.ptr[at], next = at + 1 < in.len ? in.ptr[at + 1] : ' ';
 
 	return mwi_is_alnum(c) || c == '@' || c == '_' ||
-	       ((c == '.' || c == '-') && mwi_is_digit(next));
+	       ((c == '.' || c == '-') && mwi_is_alnum(next));
 }
 
 ptrdiff_t mw_enhanced_read(mw_enhanced *out, mw_str in)

@@ -145,6 +145,21 @@ bool mwi_is_measure(mw_str after)
 	return false;
 }
 
+/* "450 555 0100", "(450) 555-0100": more digits in groups. */
+static bool is_telephone(mw_str after)
+{
+	size_t n = 0;
+
+	while (after.len > 0 &&
+	       (after.ptr[0] == ')' || after.ptr[0] == ' ' || after.ptr[0] == '-'))
+		after = mw_str_skip(after, 1);
+	while (n < after.len && mwi_is_digit(after.ptr[n]))
+		n++;
+	return n == 3 && after.len > 7 && (after.ptr[3] == ' ' || after.ptr[3] == '-') &&
+	       mwi_is_digit(after.ptr[4]) && mwi_is_digit(after.ptr[5]) &&
+	       mwi_is_digit(after.ptr[6]) && mwi_is_digit(after.ptr[7]);
+}
+
 /* What follows the three digits leaves them a number of their own. */
 static bool stands_alone(mw_str after)
 {
@@ -154,6 +169,8 @@ static bool stands_alone(mw_str after)
 	if (mwi_is_alnum(c) || c == '/' || c == '%' || c == '@' || c == '_' || c == '=')
 		return false;
 	if ((c == '.' || c == ',' || c == ':') && mwi_is_digit(next))
+		return false;
+	if (is_telephone(after))
 		return false;
 	/* "550-5.1.1" and "550-Text" are replies; "415-555-0100" is a telephone. */
 	if (c == '-' && mwi_is_digit(next)) {
@@ -295,13 +312,16 @@ static mwi_intro intro_of(mw_str before, mw_str after)
 {
 	const char c = before.len > 0 ? before.ptr[before.len - 1] : '\n';
 
+	if (ends_with(without_opening(before), "port"))
+		return MWI_INTRO_NONE;
+
 	if (hands_over(before) || follows_command(before))
 		return MWI_INTRO_QUOTE;
 	if (is_code_label(before))
 		return MWI_INTRO_LABEL;
 	if (c == '\n' || follows_status(after))
 		return MWI_INTRO_FRONT;
-	if (c == '#' || is_label(before))
+	if ((c == '#' && before.len == 1) || is_label(before))
 		return MWI_INTRO_LABEL;
 	if (ends_with(before, ": ") || ends_with(before, "> ") ||
 	    ends_with(before, ">:") || c == '\'' || c == '"' || c == '(' || c == '`' ||

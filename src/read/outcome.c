@@ -48,8 +48,9 @@ static int front_code(mw_str s)
 /* Steps over what stands between a code and the words. */
 static mw_str skip_separators(mw_str s)
 {
-	while (s.len > 0 && (mwi_is_blank(s.ptr[0]) || s.ptr[0] == '-' ||
-			     s.ptr[0] == ':' || s.ptr[0] == ',' || s.ptr[0] == '='))
+	while (s.len > 0 &&
+	       (mwi_is_blank(s.ptr[0]) || s.ptr[0] == '-' || s.ptr[0] == ':' ||
+		s.ptr[0] == ',' || (s.ptr[0] == '=' && s.len > 1 && s.ptr[1] != '?')))
 		s = mw_str_skip(s, 1);
 	return s;
 }
@@ -76,8 +77,18 @@ static bool cut_status(mw_str *s, mw_enhanced *out)
 	return true;
 }
 
-/* A status somewhere in the words: "(#5.1.1)", "status: 5.1.1". Its class has to fit the
- * code, and its subject to exist, or it is some program's version. */
+/* Is a status brought in where it stands? "(#5.1.1)", "status: 5.1.1", "dsn=5.1.1";
+ * behind a plain word it is a section or a version. */
+static bool is_brought_in(mw_str before)
+{
+	while (before.len > 0 && before.ptr[before.len - 1] == ' ')
+		before.len--;
+	return before.len == 0 ||
+	       memchr("#([<{:=,;'\"`\n-", before.ptr[before.len - 1], 14) != NULL;
+}
+
+/* A status somewhere in the words. Its class has to fit the code, and its subject to
+ * exist. */
 static void find_status(mw_outcome *o, mw_str s)
 {
 	const char *p = s.ptr, *end = s.ptr + s.len;
@@ -86,11 +97,11 @@ static void find_status(mw_outcome *o, mw_str s)
 	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
 		const size_t at = (size_t)(p++ - s.ptr);
 
-		if (at == 0 ||
-		    (at > 1 && (mwi_is_alnum(s.ptr[at - 2]) || s.ptr[at - 2] == '.' ||
-				s.ptr[at - 2] == '-' || s.ptr[at - 2] == '/')))
+		if (at == 0 || (at > 1 && (mwi_is_alnum(s.ptr[at - 2]) ||
+					   memchr("./-", s.ptr[at - 2], 3) != NULL)))
 			continue;
-		if (mw_enhanced_read(&e, mw_str_skip(s, at - 1)) < 0 || e.subject > 7)
+		if (mw_enhanced_read(&e, mw_str_skip(s, at - 1)) < 0 || e.subject > 7 ||
+		    !is_brought_in(mw_str_head(s, at - 1)))
 			continue;
 		if (o->reply == 0 || o->reply / 100 == e.cls) {
 			o->status = e;
@@ -138,52 +149,78 @@ static void put_blank(char *out, size_t *n)
 		out[(*n)++] = ' ';
 }
 
-/* The repeated "550-5.1.1 " of a further line at the front of s: its bytes, else 0. */
-static size_t repeated(mw_str s, const mw_outcome *o, bool line)
+static bool same_status(mw_enhanced a, mw_enhanced b)
 {
+	return a.cls == b.cls && a.subject == b.subject && a.detail == b.detail;
+}
+
+/* Where the lines of a reply are being joined. */
+typedef struct joining {
+	const mw_outcome *o;
+	bool line;   /* a line has just begun */
+	bool folded; /* its lines stand in one: "550-a 550-b 550 c" */
+} joining;
+
+/* What a further line only repeats, "550-5.1.1 " or "5.1.1 ", at the front of s: its
+ * bytes, else 0. */
+static size_t repeated(mw_str s, const joining *j)
+{
+	const int code = j->o->reply;
 	mw_str rest = s;
 	mw_enhanced e;
-	const int code = o->reply;
 
+	if (j->line && cut_status(&rest, &e) && same_status(e, j->o->status))
+		return s.len - rest.len;
 	if (s.len < 3 || code == 0 || s.ptr[0] != '0' + code / 100 ||
 	    s.ptr[1] != '0' + code / 10 % 10 || s.ptr[2] != '0' + code % 10)
 		return 0;
-	if (s.len > 3 && s.ptr[3] != ' ' && s.ptr[3] != '-' && s.ptr[3] != '\n')
+	if (s.len == 3)
+		return j->line || j->folded ? 3 : 0;
+	if (!mwi_is_blank(s.ptr[3]) && s.ptr[3] != '-')
 		return 0;
 	rest = mw_str_skip(s, 4);
-	const bool again = cut_status(&rest, &e) && e.cls == o->status.cls &&
-			   e.subject == o->status.subject && e.detail == o->status.detail;
-
 	/* "#5.1.1" stays where it is, so nothing of it is stepped over. */
-	if (again && s.len - rest.len > 4)
+	if (cut_status(&rest, &e) && same_status(e, j->o->status) && s.len - rest.len > 4)
 		return s.len - rest.len;
 	/* In the middle of a line only "550-" or the status makes it sure. */
-	return line || (s.len > 3 && s.ptr[3] == '-') ? (s.len > 3 ? 4 : 3) : 0;
+	return j->line || j->folded || s.ptr[3] == '-' ? 4 : 0;
 }
 
 /* Joins the lines of `text` into room (as long as it at least); codes and statuses that
- * are only repeated go. */
-static mw_str unfold(char *room, mw_str text, const mw_outcome *o)
+ * are only repeated go. `folded`: the reply began with "550-". */
+static mw_str unfold(char *room, mw_str text, const mw_outcome *o, bool folded)
 {
+	joining j = {.o = o, .line = true, .folded = folded};
 	size_t n = 0;
-	bool line = false;
+	mw_str s = mw_str_skip(text, repeated(text, &j));
 
-	for (mw_str s = text; s.len > 0; s = mw_str_skip(s, 1)) {
+	while (s.len > 0) {
 		const char c = s.ptr[0];
 
+		s = mw_str_skip(s, 1);
 		if (!mwi_is_blank(c)) {
-			line = false;
+			j.line = false;
 			room[n++] = c;
 			continue;
 		}
-		line |= c == '\n';
+		j.line |= c == '\n';
 		put_blank(room, &n);
-		/* Without its last byte, which the loop steps over. */
-		const size_t again = repeated(mw_str_skip(s, 1), o, line);
-
-		s = mw_str_skip(s, again);
+		s = mw_str_skip(s, repeated(s, &j));
 	}
 	return mw_str_trim((mw_str){room, n});
+}
+
+/* A status that only a further line states: "554-Refused\n554 5.7.1 Spam". */
+static void find_line_status(mw_outcome *o, mw_str text)
+{
+	const joining j = {.o = o, .line = true};
+	mw_str line, rest;
+
+	while (mw_str_cut_line(&text, &line)) {
+		rest = mw_str_skip(line, repeated(line, &j));
+		if (rest.len < line.len && cut_status(&rest, &o->status))
+			return;
+	}
 }
 
 /* "Sender address rejected: undeliverable address: host mx said: 550 ...": what the
@@ -283,13 +320,17 @@ static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
 	if (text.len > 2 && text.ptr[0] == 'b' &&
 	    (text.ptr[1] == '\'' || text.ptr[1] == '"'))
 		text = mw_str_skip(text, 2);
+	/* "550 550 5.1.1": said twice. */
+	const joining j = {.o = o, .line = true};
+
+	text = skip_separators(mw_str_skip(text, repeated(text, &j)));
 	if (o->status.cls == 0)
 		cut_status(&text, &o->status);
 	return mwi_wrapper_cut(text);
 }
 
 /* Everything else. `all` is decoded and lies in the room or in the input. */
-static void read_quoted(mw_outcome *o, mw_str all)
+static void read_quoted(mw_outcome *o, mw_str all, bool *folded)
 {
 	mwi_code_at at = {0};
 	const int front = front_code(all);
@@ -300,6 +341,7 @@ static void read_quoted(mw_outcome *o, mw_str all)
 		at = (mwi_code_at){.pos = 0, .code = front, .intro = MWI_INTRO_FRONT};
 	if (front > 0 || found) {
 		o->reply = at.code;
+		*folded = at.pos + 3 < all.len && all.ptr[at.pos + 3] == '-';
 		text = words_at(o, all, &at);
 	} else {
 		mw_str rest = all;
@@ -309,6 +351,8 @@ static void read_quoted(mw_outcome *o, mw_str all)
 		o->odd_number = odd_number(all);
 	}
 	if (o->status.cls == 0)
+		find_line_status(o, text);
+	if (o->status.cls == 0)
 		find_status(o, text);
 	if (o->status.cls == 0)
 		find_status(o, all);
@@ -317,12 +361,26 @@ static void read_quoted(mw_outcome *o, mw_str all)
 	o->text = mw_str_trim(text);
 }
 
+/* As much of the end of s as there is room for; decoding may make it longer. */
+static void put_tail(mw_buf *b, mw_str s)
+{
+	const size_t begin = b->len;
+
+	for (size_t n = TAIL_KEPT; n > 0; n /= 2) {
+		b->len = begin;
+		b->lost = false;
+		mwi_decode(b, mw_str_skip(s, s.len > n ? s.len - n : 0));
+		if (!b->lost)
+			return;
+	}
+}
+
 /* Copies s into the room, decoded; its middle is lost when it is too long. */
 static mw_str take_in(mw_outcome *o, mw_outcome_room *room, mw_str s)
 {
 	mw_buf b;
 
-	mw_buf_init(&b, room->raw, sizeof room->raw);
+	mw_buf_init(&b, room->raw, MW_TEXT_MAX);
 	if (s.len <= MW_TEXT_MAX) {
 		mwi_decode(&b, s);
 		if (!b.lost)
@@ -332,9 +390,9 @@ static mw_str take_in(mw_outcome *o, mw_outcome_room *room, mw_str s)
 	o->cut = true;
 	b.cap = HEAD_KEPT;
 	mwi_decode(&b, mw_str_head(s, HEAD_KEPT));
-	b.cap = sizeof room->raw;
+	b.cap = MW_TEXT_MAX;
 	mw_buf_put(&b, MW_LIT(" ... "));
-	mwi_decode(&b, mw_str_skip(s, s.len - (TAIL_KEPT < s.len ? TAIL_KEPT : s.len)));
+	put_tail(&b, s);
 	return mw_buf_str(&b);
 }
 
@@ -342,14 +400,20 @@ void mw_outcome_read(mw_outcome *out, mw_outcome_room *room, mw_str in)
 {
 	*out = blank_outcome();
 	in = mw_str_trim(in);
+	/* A byte order mark is no part of what was said. */
+	if (in.len >= 3 && memcmp(in.ptr, "\xef\xbb\xbf", 3) == 0)
+		in = mw_str_skip(in, 3);
+	in = mw_str_trim(in);
 	const bool as_is = in.len <= MW_TEXT_MAX && mwi_is_decoded(in);
 
 	if (!as_is || !read_plain(out, in)) {
 		const mw_str all = mw_str_trim(take_in(out, room, in));
 
-		read_quoted(out, all);
+		bool folded = false;
+
+		read_quoted(out, all, &folded);
 		out->context = out->text.len < all.len ? all : MW_LIT("");
-		out->text = unfold(room->text, out->text, out);
+		out->text = unfold(room->text, out->text, out, folded);
 	}
 	set_kind(out);
 }

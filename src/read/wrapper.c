@@ -73,8 +73,8 @@ static const struct {
 	{W("rcpt failed"), MW_STAGE_RCPT},
 	{W("mail failed"), MW_STAGE_MAIL},
 	{W("login denied"), MW_STAGE_AUTH},
-	{W("not accepted by the server"), MW_STAGE_RCPT},
 	{W("envelope from address"), MW_STAGE_MAIL},
+	{W("not accepted by the server"), MW_STAGE_RCPT},
 	{W("authentication failed (method"), MW_STAGE_AUTH},
 	{W(">>> rcpt to"), MW_STAGE_RCPT},
 	{W(">>> mail from"), MW_STAGE_MAIL},
@@ -92,8 +92,12 @@ static const mw_str hosts[] = {
 
 /* Words in front of the recipient's address. */
 static const mw_str recipients[] = {
-	W("rcpt to:<"),          W("rcpt to: <"),  W("to=<"),
-	W("recipient address "), W("refused: {'"), W("refused: {\""),
+	W("rcpt to:<"),
+	W("rcpt to: <"),
+	W("to=<"),
+	W("recipient address "),
+	W("smtprecipientsrefused: {'"),
+	W("smtprecipientsrefused: {\""),
 };
 
 /* Does `words` (lower-case) stand at the front of s? */
@@ -212,8 +216,9 @@ void mwi_wrapper_read(mw_outcome *out, mw_str evidence)
 mw_str mwi_wrapper_cut(mw_str text)
 {
 	static const char *const tails[] = {
-		" (in reply to ", " additional smtp info:", "\nat com.",   "\nat javax.",
-		"\nat system.",   ", \"command\":",         ", command: '"};
+		" (in reply to ", " additional smtp info:", "\n\tat ",  "\nat ",
+		", \"command\":", ", command: '",           "\nmsmtp:", "giving up on ",
+	};
 
 	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
 		text = mw_str_head(text, mw_str_find(text, mw_str_of(tails[i])));
