@@ -258,12 +258,53 @@ static void no_block_limit_or_loss_makes_an_address_bad(void **state)
 		"5.0.0",
 		"250 User unknown",
 		"",
+		/* log-ins, the account of the sender, attacks */
+		"535 User unknown",
+		"535 5.7.8 User unknown",
+		"535 Unknown user or password",
+		"550 5.7.1 unknown user name or bad password",
+		"550 5.7.1 Your account has been disabled, you can not send mail",
+		"550 Your account has been suspended for sending spam",
+		"554 5.7.1 You tried to send to too many nonexistent users; blocked",
+		"550 Blocked: directory harvest attack, no such users",
+		"550 5.2.1 Mailbox disabled: over quota",
+		"550 5.1.1 Mailbox full",
+		"550 5.1.1 <bob@example.org>: Recipient address rejected: Greylisted",
 	};
 	int wrong = 0;
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(alive); i++)
 		wrong += check_address(alive[i], false);
+	assert_int_equal(wrong, 0);
+}
+
+/* Until RCPT nobody has named the recipient: who is unknown there is the sender. */
+static void no_address_is_bad_before_it_was_named(void **state)
+{
+	static const mw_stage early[] = {MW_STAGE_CONNECT, MW_STAGE_TLS, MW_STAGE_EHLO,
+					 MW_STAGE_AUTH, MW_STAGE_MAIL};
+	static const char *const texts[] = {"550 5.1.1 User unknown", "550 User unknown", "5.1.1",
+					    "550 5.1.2 Host unknown", "550 5.2.1 Mailbox disabled"};
+	asked a;
+	int wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(texts); i++) {
+		for (size_t k = 0; k < ROWS(early); k++) {
+			mw_outcome_read(&a.o, &a.room, mw_str_of(texts[i]));
+			a.o.stage = early[k];
+			mw_judge(&builtin, &a.o, &a.v);
+			if (a.v.address_is_bad) {
+				print_error("“%s” at %s\n", texts[i],
+					    word(MW_VOCABULARY_STAGE, early[k]));
+				wrong++;
+			}
+		}
+		a.o.stage = MW_STAGE_RCPT;
+		mw_judge(&builtin, &a.o, &a.v);
+		assert_true(a.v.address_is_bad);
+	}
 	assert_int_equal(wrong, 0);
 }
 
@@ -1068,6 +1109,7 @@ int main(void)
 		cmocka_unit_test(the_first_digit_says_for_how_long),
 		cmocka_unit_test(a_dead_address_is_told),
 		cmocka_unit_test(no_block_limit_or_loss_makes_an_address_bad),
+		cmocka_unit_test(no_address_is_bad_before_it_was_named),
 		cmocka_unit_test(what_holds_for_every_verdict_holds_for_every_example),
 		cmocka_unit_test(what_holds_for_every_verdict_holds_for_every_number),
 		cmocka_unit_test(the_words_say_how_long_to_wait),

@@ -236,6 +236,13 @@ static const row programs[] = {
 	 "5.1.1", ANY, NONE, "", ""},
 	{"SMTP Error (550): Failed to add recipient \"bob@example.org\" (5.1.1 User unknown).", 550,
 	 "5.1.1", ANY, ANY_STAGE, "", ANY},
+	{"[550] 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
+	{"(550) 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
+	{"The server responded with an error: [550] 5.1.1 User unknown", 550, "5.1.1",
+	 "User unknown", NONE, "", ""},
+	{"Fehler 550: Benutzer unbekannt", 550, "", ANY, NONE, "", ""},
+	{"Ошибка 550: пользователь не найден", 550, "", ANY, NONE, "", ""},
+	{"<** 550 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
 	{"SMTP error 111: Connection refused", 0, "", "SMTP error 111: Connection refused", NONE,
 	 "", ""},
 	/* mailbox providers, in their own bounces */
@@ -287,7 +294,18 @@ static const row libraries[] = {
 	 RCPT, "", ""},
 	{"2026-01-02 10:00:00 SERVER -> CLIENT: 550 5.1.1 User unknown", 550, "5.1.1",
 	 "User unknown", NONE, "", ""},
+	{"Expected response code 250 but got code \"550\", with message \"550 5.1.1 User "
+	 "unknown\\r\\n\"",
+	 550, "5.1.1", "User unknown", NONE, "", ""},
+	{"Expected response code \"250/251/252\" but got code \"550\", with message \"550 5.1.1 User "
+	 "unknown\".",
+	 550, "5.1.1", "User unknown", NONE, "", ""},
+	/* Ruby, Rust */
+	{"Net::SMTPFatalError: 550 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
+	{"permanent error (550): 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
 	/* Python */
+	{"aiosmtplib.errors.SMTPRecipientRefused: (550, '5.1.1 User unknown', 'bob@example.org')",
+	 550, "5.1.1", "User unknown", ANY_STAGE, "", ANY},
 	{"smtplib.SMTPRecipientsRefused: {'emil@example.net': (550, b'5.1.1 <emil@example.net>: "
 	 "Recipient address rejected: User unknown')}",
 	 550, "5.1.1", "<emil@example.net>: Recipient address rejected: User unknown", RCPT, "",

@@ -154,10 +154,16 @@ static int check_provider(const explain *x)
 {
 	char safe[200];
 	mw_provider p;
+	mw_rule r;
 
 	if (x->provider == NULL ||
 	    mw_knowledge_provider(&x->k.kb, mw_str_of(x->provider), &p) == MW_OK)
 		return EXIT_DONE;
+	for (size_t i = 0;
+	     x->k.kb.user != NULL && mw_knowledge_rule_nth(x->k.kb.user, i, &r) == MW_OK;
+	     i++)
+		if (mw_str_eq(r.provider, mw_str_of(x->provider)))
+			return EXIT_DONE;
 	cli_complain(
 		"--provider %s: no such provider; mailwhy codes --providers lists them",
 		cli_visible(safe, x->provider));

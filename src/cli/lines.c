@@ -69,14 +69,14 @@ bool cli_lines_next(cli_lines *l, mw_str *record)
 			have > looked ? memchr(p + looked, l->end, have - looked) : NULL;
 		const size_t n = end != NULL ? (size_t)(end - p) : have;
 
-		if (end == NULL && have < CLI_RECORD_MAX && !l->eof) {
+		if (end == NULL && have <= CLI_RECORD_MAX && !l->eof) {
 			looked = have;
 			fill(l);
 			continue;
 		}
 		if (end == NULL && have == 0)
 			return false;
-		l->cut = n > CLI_RECORD_MAX || (end == NULL && have >= CLI_RECORD_MAX);
+		l->cut = n > CLI_RECORD_MAX;
 		l->skipping = l->cut && end == NULL;
 		*record = (mw_str){p, n < CLI_RECORD_MAX ? n : CLI_RECORD_MAX};
 		l->first += n + (end != NULL);

@@ -3,6 +3,7 @@
  * mailwhy: one binary, one file a subcommand. What is no subcommand is something to
  * explain: "mailwhy 550".
  */
+#include <errno.h>
 #include <signal.h>
 
 #include "cli/cli.h"
@@ -31,10 +32,8 @@ static void help(void)
 	     "  --version  print the version and exit");
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	/* A reader that leaves ("| head") is told by write(), not by a signal. */
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		cli_complain(
 			"nothing to explain; for example: mailwhy 550 (mailwhy --help)");
@@ -48,4 +47,18 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].command->name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	return cli_explain(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that leaves ("| head") is told by write(), not by a signal. */
+	signal(SIGPIPE, SIG_IGN);
+	const int rc = run(argc, argv);
+
+	/* --help and --version write through stdio. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
+		cli_complain("standard output: %s", strerror(errno));
+		return rc == EXIT_DONE ? EXIT_IO : rc;
+	}
+	return rc;
 }

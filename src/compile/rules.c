@@ -211,13 +211,18 @@ static mwi_list read_absent(tables *t, const record *r)
 {
 	mwi_list l = tables_list(t, r, "not", false);
 
+	for (uint32_t i = 0; i < r->fields.count; i++) {
+		const field *f = (const field *)r->fields.item + i;
+
+		if (mw_str_eq(f->key, MW_LIT("not")) && f->value.len == 0)
+			complain(t->c, f->at, "“not” needs a phrase");
+	}
+
 	for (uint32_t i = 0; i < l.count; i++) {
 		mwi_ref *ref = (mwi_ref *)t->section[MWI_LINE].item + l.first + i;
 		char *low = arena_take(t->a, ref->len + MWI_FOLD_BLOCK);
 
 		mwi_fold(low, tables_str(t, *ref));
-		if (ref->len == 0)
-			complain(t->c, r->at, "“not” needs a phrase");
 		*ref = tables_text(t, (mw_str){low, ref->len});
 	}
 	return l;
@@ -260,6 +265,8 @@ static void compile_rule(tables *t, const record *r, const file_state *fs)
 			  "category text not code status stage provider known weak fault "
 			  "action retry summary sender admin developer receiver source "
 			  "example");
+	if (r->name.len == 0)
+		complain(t->c, r->at, "a rule needs a name");
 	f = tables_field(t, r, "category");
 	const int category =
 		f != NULL ? tables_word(t, MW_VOCABULARY_CATEGORY, f->value, f->at) : 0;

@@ -41,6 +41,8 @@ static bool put_value(mw_buf *out, const telling *g, mw_str name, putter *put)
 		return true;
 	}
 	if (is(name, MW_LIT("lookup"))) {
+		if (g->in_lookup)
+			return false;
 		mwi_prose_put_lookup(out, g, put);
 		return g->v->blocklist.id.len > 0;
 	}
@@ -84,13 +86,16 @@ void mwi_prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
 
 void mwi_prose_put_lookup(mw_buf *out, const telling *g, putter *put)
 {
+	telling inner = *g;
+
+	inner.in_lookup = true;
 	const mw_blocklist *b = &g->v->blocklist;
 	const bool ip = mw_str_find(b->lookup, MW_LIT("{ip}")) < b->lookup.len;
 	const bool domain = mw_str_find(b->lookup, MW_LIT("{domain}")) < b->lookup.len;
 
 	if (b->lookup.len > 0 && (!ip || g->names.ip.len > 0) &&
 	    (!domain || g->names.domain.len > 0))
-		mwi_prose_put(out, g, b->lookup, put);
+		mwi_prose_put(out, &inner, b->lookup, put);
 	else
 		mw_buf_put(out, b->page);
 }
@@ -106,6 +111,9 @@ mw_str mwi_prose_summary(const telling *g)
 
 	if (g->code.code != 0 && (no_failure || (g->code_only && g->v->rule.len == 0)))
 		return g->code.meaning;
+	/* A code that nobody has recorded says what its first digit says. */
+	if (no_failure)
+		return mw_knowledge_digit(g->kb, 1, g->o->reply / 100);
 	return g->v->summary;
 }
 

@@ -16,6 +16,7 @@ typedef struct telling {
 	const mw_verdict *v;
 	mw_names names;
 	mw_code code;   /* the record of the reply code; code.code 0: none */
+	bool in_lookup; /* inside the page of a blocklist: it does not name itself */
 	bool brief;     /* for a person: fewer remedies */
 	bool code_only; /* nothing but the code speaks: its meaning and remedies are told
 			 */
