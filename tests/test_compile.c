@@ -25,11 +25,12 @@ typedef struct heard {
 	unsigned count;
 } heard;
 
-static void hear(void *ctx, const char *file, unsigned line, unsigned column, const char *msg)
+static void hear(void *ctx, const char *file, unsigned line, unsigned column,
+		 const char *msg)
 {
 	heard *h = ctx;
-	const int n = snprintf(h->text + h->len, sizeof h->text - h->len, "%s:%u:%u: %s\n", file,
-			       line, column, msg);
+	const int n = snprintf(h->text + h->len, sizeof h->text - h->len,
+			       "%s:%u:%u: %s\n", file, line, column, msg);
 
 	h->count++;
 	if (n > 0 && (size_t)n < sizeof h->text - h->len)
@@ -45,7 +46,8 @@ static mw_status compile(mw_str text, heard *h, void **image, size_t *len)
 	return kc_compile(&in, 1, KC_RULES, hear, h, image, len);
 }
 
-#define GOOD "rule good\n\tcategory policy\n\ttext zebra words\n\texample 550 zebra words\n"
+#define GOOD                                                                             \
+	"rule good\n\tcategory policy\n\ttext zebra words\n\texample 550 zebra words\n"
 
 static const struct {
 	const char *in;
@@ -53,22 +55,24 @@ static const struct {
 	const char *says; /* a part of the message */
 } mistakes[] = {
 	/* fields */
-	{"rule a\n\tcategory policy\n\tcolour red\n\ttext zebra\n\texample 550 zebra\n", "3:9",
-	 "unknown field “colour”"},
+	{"rule a\n\tcategory policy\n\tcolour red\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:9", "unknown field “colour”"},
 	{"rule a\n\ttext zebra\n\texample 550 zebra\n", "1:1", "“category” is missing"},
-	{GOOD "rule a\n\ttext okapi\n\texample 550 okapi\n", "5:1", "“category” is missing"},
+	{GOOD "rule a\n\ttext okapi\n\texample 550 okapi\n", "5:1",
+	 "“category” is missing"},
 	{"rule a\n\tcategory policy\n\texample 550 zebra\n", "1:1", "“text” is missing"},
 	{"rule a\n\tcategory policy\n\ttext zebra\n", "1:1", "“example” is missing"},
-	{"rule a\n\tcategory policy\n\tcategory virus\n\ttext zebra\n\texample 550 zebra\n", "3:11",
-	 "twice"},
+	{"rule a\n\tcategory policy\n\tcategory virus\n\ttext zebra\n\texample 550 "
+	 "zebra\n",
+	 "3:11", "twice"},
 	{"rule a\n\tcategory no-such-thing\n\ttext zebra\n\texample 550 zebra\n", "2:11",
 	 "unknown word “no-such-thing”"},
 	{"rule a\n\tcategory Policy\n\ttext zebra\n\texample 550 zebra\n", "2:11",
 	 "unknown word “Policy”"},
-	{"rule a\n\tcategory policy\n\taction shout\n\ttext zebra\n\texample 550 zebra\n", "3:9",
-	 "unknown word “shout”"},
-	{"rule a\n\tcategory policy\n\tfault mine\n\ttext zebra\n\texample 550 zebra\n", "3:8",
-	 "unknown word “mine”"},
+	{"rule a\n\tcategory policy\n\taction shout\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:9", "unknown word “shout”"},
+	{"rule a\n\tcategory policy\n\tfault mine\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:8", "unknown word “mine”"},
 	{"rule a\n\tcategory policy\n\tknown\n\ttext zebra\n\texample 550 zebra\n", "1:1",
 	 "“known” needs a provider"},
 	{"rule\n\tcategory policy\n\ttext zebra\n\texample 550 zebra\n", "1:1", "name"},
@@ -81,49 +85,60 @@ static const struct {
 	{"rule a\n\tcategory policy\n\ttext one11 * two22 * three * four4 * five5\n"
 	 "\texample 550 one11 two22 three four4 five5\n",
 	 "3:7", "at most 4 parts"},
-	{"rule a\n\tcategory policy\n\ttext zebra *  * okapi\n\texample 550 zebra okapi\n", "3:7",
-	 "1 to 200 bytes"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tnot\n\texample 550 zebra\n", "4:5", "not"},
+	{"rule a\n\tcategory policy\n\ttext zebra *  * okapi\n\texample 550 zebra "
+	 "okapi\n",
+	 "3:7", "1 to 200 bytes"},
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tnot\n\texample 550 zebra\n", "4:5",
+	 "not"},
 	/* pins */
-	{"rule a\n\tcategory policy\n\tcode 55\n\ttext zebra\n\texample 550 zebra\n", "3:7",
-	 "“55” is no code"},
-	{"rule a\n\tcategory policy\n\tcode 5x0\n\ttext zebra\n\texample 550 zebra\n", "3:7",
-	 "“5x0” is no code"},
-	{"rule a\n\tcategory policy\n\tcode xxx\n\ttext zebra\n\texample 550 zebra\n", "3:7",
-	 "“xxx” is no code"},
-	{"rule a\n\tcategory policy\n\tcode 550 5555\n\ttext zebra\n\texample 550 zebra\n", "3:7",
-	 "“5555” is no code"},
-	{"rule a\n\tcategory policy\n\tstatus 5.7\n\ttext zebra\n\texample 550 zebra\n", "3:9",
-	 "“5.7” is no status"},
-	{"rule a\n\tcategory policy\n\tstatus 5.7.9-1\n\ttext zebra\n\texample 550 zebra\n", "3:9",
-	 "“5.7.9-1” is no status"},
-	{"rule a\n\tcategory policy\n\tstatus 5.7.1000\n\ttext zebra\n\texample 550 zebra\n", "3:9",
-	 "is no status"},
-	{"rule a\n\tcategory policy\n\tstatus 5.7.1a\n\ttext zebra\n\texample 550 zebra\n", "3:9",
-	 "is no status"},
-	{"rule a\n\tcategory policy\n\tstage lunch\n\ttext zebra\n\texample 550 zebra\n", "3:8",
-	 "unknown word “lunch”"},
-	{"rule a\n\tcategory policy\n\tretry soon\n\ttext zebra\n\texample 550 zebra\n", "3:8",
-	 "a number"},
-	{"rule a\n\tcategory policy\n\tretry 604801\n\ttext zebra\n\texample 550 zebra\n", "3:8",
-	 "0 to 604800"},
+	{"rule a\n\tcategory policy\n\tcode 55\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:7", "“55” is no code"},
+	{"rule a\n\tcategory policy\n\tcode 5x0\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:7", "“5x0” is no code"},
+	{"rule a\n\tcategory policy\n\tcode xxx\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:7", "“xxx” is no code"},
+	{"rule a\n\tcategory policy\n\tcode 550 5555\n\ttext zebra\n\texample 550 "
+	 "zebra\n",
+	 "3:7", "“5555” is no code"},
+	{"rule a\n\tcategory policy\n\tstatus 5.7\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:9", "“5.7” is no status"},
+	{"rule a\n\tcategory policy\n\tstatus 5.7.9-1\n\ttext zebra\n\texample 550 "
+	 "zebra\n",
+	 "3:9", "“5.7.9-1” is no status"},
+	{"rule a\n\tcategory policy\n\tstatus 5.7.1000\n\ttext zebra\n\texample 550 "
+	 "zebra\n",
+	 "3:9", "is no status"},
+	{"rule a\n\tcategory policy\n\tstatus 5.7.1a\n\ttext zebra\n\texample 550 "
+	 "zebra\n",
+	 "3:9", "is no status"},
+	{"rule a\n\tcategory policy\n\tstage lunch\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:8", "unknown word “lunch”"},
+	{"rule a\n\tcategory policy\n\tretry soon\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:8", "a number"},
+	{"rule a\n\tcategory policy\n\tretry 604801\n\ttext zebra\n\texample 550 zebra\n",
+	 "3:8", "0 to 604800"},
 	{"rule a\n\tcategory policy\n\tretry 99999999999999999999\n\ttext zebra\n"
 	 "\texample 550 zebra\n",
 	 "3:8", "a number"},
 	/* prose */
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary Say \"no\".\n\texample 550 zebra\n",
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary Say \"no\".\n\texample 550 "
+	 "zebra\n",
 	 "4:14", "quote"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tsender C:\\mail\n\texample 550 zebra\n",
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tsender C:\\mail\n\texample 550 "
+	 "zebra\n",
 	 "4:11", "backslash"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tadmin a\001b\n\texample 550 zebra\n", "4:9",
-	 "control character"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary\n\texample 550 zebra\n", "4:9",
-	 "empty"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary Ask {nobody}.\n\texample 550 zebra\n",
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tadmin a\001b\n\texample 550 zebra\n",
+	 "4:9", "control character"},
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary\n\texample 550 zebra\n",
+	 "4:9", "empty"},
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary Ask {nobody}.\n\texample "
+	 "550 zebra\n",
 	 "4:10", "unknown placeholder"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary Ask {server.\n\texample 550 zebra\n",
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tsummary Ask {server.\n\texample 550 "
+	 "zebra\n",
 	 "4:10", "unknown placeholder"},
-	{"rule a\n\tcategory policy\n\ttext zebra\n\tsender Ask {who|them}.\n\texample 550 zebra\n",
+	{"rule a\n\tcategory policy\n\ttext zebra\n\tsender Ask {who|them}.\n\texample "
+	 "550 zebra\n",
 	 "4:9", "unknown placeholder"},
 	/* the form */
 	{"\tcategory policy\n" GOOD, "1:1", "a field before the first record"},
@@ -139,10 +154,12 @@ static const struct {
 	{GOOD "ruel b\n", "5:1", "a rule file holds"},
 	/* twins */
 	{GOOD GOOD, "5:1", "twice"},
-	{GOOD "rule other\n\tcategory virus\n\ttext zebra words\n\texample 550 zebra words\n", "7:7",
-	 "the same words as at our.rules:3"},
-	{GOOD "rule other\n\tcategory virus\n\ttext ZEBRA Words\n\texample 550 zebra words\n", "7:7",
-	 "the same words as at our.rules:3"},
+	{GOOD
+	 "rule other\n\tcategory virus\n\ttext zebra words\n\texample 550 zebra words\n",
+	 "7:7", "the same words as at our.rules:3"},
+	{GOOD
+	 "rule other\n\tcategory virus\n\ttext ZEBRA Words\n\texample 550 zebra words\n",
+	 "7:7", "the same words as at our.rules:3"},
 };
 
 static void each_mistake_is_told_with_its_place(void **state)
@@ -168,8 +185,8 @@ static void each_mistake_is_told_with_its_place(void **state)
 			right = says != NULL && says < strchr(line, '\n');
 		}
 		if (!right) {
-			print_error("at %s “%s”:\n%s\tin %s\n", mistakes[i].at, mistakes[i].says,
-				    h.text, mistakes[i].in);
+			print_error("at %s “%s”:\n%s\tin %s\n", mistakes[i].at,
+				    mistakes[i].says, h.text, mistakes[i].in);
 			wrong++;
 		}
 		free(s == MW_OK ? image : NULL);
@@ -198,14 +215,16 @@ static void the_file_is_named_that_has_the_mistake(void **state)
 {
 	const kc_input in[] = {
 		{.file = "one.rules", .text = MW_LIT(GOOD)},
-		{.file = "dir/two.rules", .text = MW_LIT("rule a\n\ttext okapi\n\texample x\n")},
+		{.file = "dir/two.rules",
+		 .text = MW_LIT("rule a\n\ttext okapi\n\texample x\n")},
 	};
 	heard h = {.len = 0};
 	void *image;
 	size_t len;
 
 	(void)state;
-	assert_int_equal(kc_compile(in, 2, KC_RULES, hear, &h, &image, &len), MW_E_SYNTAX);
+	assert_int_equal(kc_compile(in, 2, KC_RULES, hear, &h, &image, &len),
+			 MW_E_SYNTAX);
 	assert_non_null(strstr(h.text, "dir/two.rules:1:1: "));
 	assert_null(strstr(h.text, "one.rules"));
 }
@@ -250,9 +269,10 @@ static void a_nul_is_no_text(void **state)
 	size_t len;
 
 	(void)state;
-	assert_int_equal(compile(MW_LIT("rule a\n\tcategory policy\n\ttext zebra\0words\n"), &h,
-				 &image, &len),
-			 MW_E_SYNTAX);
+	assert_int_equal(
+		compile(MW_LIT("rule a\n\tcategory policy\n\ttext zebra\0words\n"), &h,
+			&image, &len),
+		MW_E_SYNTAX);
 	assert_non_null(strstr(h.text, "our.rules:3:1: "));
 }
 
@@ -268,9 +288,11 @@ static void what_is_right_compiles_and_opens(void **state)
 		"rule a\r\n\tcategory policy\r\n\ttext zebra\r\n\texample 550 zebra\r\n",
 		"rule a\n\tcategory   policy  \n\ttext zebra\n\texample 550 zebra\n",
 		"rule a\n\tcategory unknown\n\ttext zebra\n\texample 550 zebra\n",
-		"rule a\n\tcategory policy\n\ttext zebra\n\tsummary {Server} and {ip|your\n"
+		"rule a\n\tcategory policy\n\ttext zebra\n\tsummary {Server} and "
+		"{ip|your\n"
 		"\t\taddress} “here”.\n\texample 550 zebra\n",
-		"rule a\n\tcategory policy\n\ttext zebra * a * b * c\n\texample 550 zebra a b c\n",
+		"rule a\n\tcategory policy\n\ttext zebra * a * b * c\n\texample 550 "
+		"zebra a b c\n",
 		"rule a\n\tcategory policy\n\tcode 550 5xx 55x 421\n"
 		"\tstatus 5.7.26 x.7.x 5.x.x 5.7.606-649\n\tstage rcpt mail data\n"
 		"\ttext zebra\n\texample 550 zebra\n",
@@ -332,7 +354,8 @@ static void a_file_has_at_most_8_megabytes(void **state)
 
 static void more_rules_than_there_is_room_for_are_refused(void **state)
 {
-	static const char form[] = "rule r%05u\n\tcategory policy\n\ttext words %05u\n\texample x\n";
+	static const char form[] =
+		"rule r%05u\n\tcategory policy\n\ttext words %05u\n\texample x\n";
 	const unsigned rules = 16385;
 	const size_t size = rules * (sizeof form + 16);
 	char *p = malloc(size);
@@ -355,7 +378,8 @@ static void a_name_may_stand_in_two_files(void **state)
 	const kc_input in[] = {
 		{.file = "one.rules", .text = MW_LIT(GOOD)},
 		{.file = "two.rules",
-		 .text = MW_LIT("rule good\n\tcategory virus\n\ttext okapi\n\texample 550 okapi\n")},
+		 .text = MW_LIT("rule good\n\tcategory virus\n\ttext okapi\n\texample "
+				"550 okapi\n")},
 	};
 	heard h = {.len = 0};
 	mw_knowledge kb;
@@ -384,8 +408,10 @@ static const char seed_rules[] =
 	"\tcode 550 554\n"
 	"\ttext rejected by acl * of the campus gateway\n"
 	"\ttext campus gateway: not permitted\n"
-	"\tsummary The campus gateway takes mail only from hosts that are entered in its list.\n"
-	"\tadmin Ask the network team to enter {ip|your server}, with its name and its purpose.\n"
+	"\tsummary The campus gateway takes mail only from hosts that are entered in its "
+	"list.\n"
+	"\tadmin Ask the network team to enter {ip|your server}, with its name and its "
+	"purpose.\n"
 	"\taction review\n"
 	"\texample 550 5.7.1 Rejected by ACL 17 of the campus gateway\n"
 	"\texample 554 Campus gateway: not permitted (192.0.2.25)\n"
@@ -453,16 +479,18 @@ static uint32_t random_below(uint32_t *seed, uint32_t limit)
 /* One to four changes of the kind that hands and networks make. */
 static size_t mutate(char *text, size_t len, uint32_t *seed)
 {
-	static const char *const pieces[] = {"\t",  "\n", " ",	   "*",	     " * ",  "~",   "|",
-					     "{",   "}",  "\"",	   "\xff",   "\xc3", "x",   "rule a\n",
-					     "\t\t", "#",  "5.7.x", "\ttext ", "",     "\r\n", "{ip|"};
+	static const char *const pieces[] = {
+		"\t",   "\n", " ",     "*",       " * ",  "~",    "|",
+		"{",    "}",  "\"",    "\xff",    "\xc3", "x",    "rule a\n",
+		"\t\t", "#",  "5.7.x", "\ttext ", "",     "\r\n", "{ip|"};
 
 	for (uint32_t n = 1 + random_below(seed, 4); n > 0; n--) {
 		const size_t at = random_below(seed, (uint32_t)len);
 		const size_t room = len - at;
-		const size_t cut = random_below(seed, 4) == 0
-					   ? random_below(seed, (uint32_t)(room < 80 ? room : 80))
-					   : random_below(seed, 3);
+		const size_t cut =
+			random_below(seed, 4) == 0
+				? random_below(seed, (uint32_t)(room < 80 ? room : 80))
+				: random_below(seed, 3);
 		const char *piece = pieces[random_below(seed, ROWS(pieces))];
 		const size_t add = strlen(piece), gone = cut < room ? cut : room;
 
@@ -514,7 +542,8 @@ static void no_mutation_of_a_rule_file_does_harm(void **state)
 		}
 		good++;
 		assert_int_equal(h.count, 0);
-		/* what compiles passes the check of the image, and can be used and proved */
+		/* what compiles passes the check of the image, and can be used and proved
+		 */
 		assert_int_equal(mw_knowledge_open(&user, image, image_len, NULL), MW_OK);
 		mw_knowledge_open_builtin(&kb);
 		mw_knowledge_add_rules(&kb, &user);

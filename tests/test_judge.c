@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Verdicts. Where the built-in knowledge is asked, the words are those of many systems and
- * well known; how rules win is asked of rules that stand here.
+ * Verdicts. Where the built-in knowledge is asked, the words are those of many systems
+ * and well known; how rules win is asked of rules that stand here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +49,8 @@ typedef struct rules {
 	mw_knowledge user, kb;
 } rules;
 
-static void say(void *ctx, const char *file, unsigned line, unsigned column, const char *msg)
+static void say(void *ctx, const char *file, unsigned line, unsigned column,
+		const char *msg)
 {
 	(void)ctx;
 	print_error("%s:%u:%u: %s\n", file, line, column, msg);
@@ -93,8 +94,8 @@ static void check_winners(const char *text, const winner *w, size_t n)
 		const mw_str rule = our_winner(&a, &r, w[i].in);
 
 		if (!mw_str_eq(rule, mw_str_of(w[i].rule))) {
-			print_error("“%s”: won by “%.*s”, not “%s”\n", w[i].in, MW_FMT(rule),
-				    w[i].rule);
+			print_error("“%s”: won by “%.*s”, not “%s”\n", w[i].in,
+				    MW_FMT(rule), w[i].rule);
 			wrong++;
 		}
 	}
@@ -165,7 +166,8 @@ static bool check_address(const char *in, bool bad)
 static void a_dead_address_is_told(void **state)
 {
 	static const char *const dead[] = {
-		"550 5.1.1 <bob@example.org>: Recipient address rejected: User unknown in virtual "
+		"550 5.1.1 <bob@example.org>: Recipient address rejected: User unknown "
+		"in virtual "
 		"mailbox table",
 		"550 5.1.1 <bob@example.org>... User unknown",
 		"550 5.1.1 User unknown",
@@ -174,7 +176,8 @@ static void a_dead_address_is_told(void **state)
 		"550 5.5.0 Requested action not taken: mailbox unavailable. No such user",
 		"550 Invalid recipient bob@example.org",
 		"554 5.1.1 unknown or illegal alias: bob@example.org",
-		"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+		"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP "
+		"address lookup",
 		"550 5.1.1 RESOLVER.ADR.RecipNotFound; not found",
 		"551 5.1.6 Recipient no longer on server",
 		"550 5.2.1 The email account that you tried to reach is disabled.",
@@ -199,8 +202,8 @@ static void a_dead_address_is_told(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* A block, a full mailbox, a rate, a log-in: none of them says that the address is dead, not
- * even where the words “recipient”, “unknown” or “mailbox” stand beside it. */
+/* A block, a full mailbox, a rate, a log-in: none of them says that the address is dead,
+ * not even where the words “recipient”, “unknown” or “mailbox” stand beside it. */
 static void no_block_limit_or_loss_makes_an_address_bad(void **state)
 {
 	static const char *const alive[] = {
@@ -211,8 +214,10 @@ static void no_block_limit_or_loss_makes_an_address_bad(void **state)
 		"550 5.7.1 Your message was rejected as spam",
 		"550 5.7.1 Unable to relay",
 		"550 5.7.1 <bob@example.org>: Relay access denied",
-		"550 5.7.26 Your email has been blocked because the sender is unauthenticated.",
-		"550 5.7.23 The message was rejected because of Sender Policy Framework violation",
+		"550 5.7.26 Your email has been blocked because the sender is "
+		"unauthenticated.",
+		"550 5.7.23 The message was rejected because of Sender Policy Framework "
+		"violation",
 		"550 5.7.1 Message rejected due to local policy",
 		"550 5.7.1 Access denied",
 		"554 Denied",
@@ -221,7 +226,8 @@ static void no_block_limit_or_loss_makes_an_address_bad(void **state)
 		"550 5.2.2 <bob@example.org>: user is over quota",
 		"452 4.2.2 Mailbox full",
 		"552 5.3.4 Message size exceeds fixed maximum message size",
-		"550 5.7.1 TRANSPORT.RULES.RejectMessage; the message was rejected by organization "
+		"550 5.7.1 TRANSPORT.RULES.RejectMessage; the message was rejected by "
+		"organization "
 		"policy",
 		"550 5.7.1 RESOLVER.RST.AuthRequired; authentication required",
 		"550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup",
@@ -243,7 +249,8 @@ static void no_block_limit_or_loss_makes_an_address_bad(void **state)
 		"550 5.1.8 <me@example.com>: Sender address rejected: Domain not found",
 		"550 5.1.7 Sender address does not exist",
 		"553 5.1.8 Domain of sender address me@example.com does not exist",
-		"550 5.7.25 Client host rejected: cannot find your hostname, [192.0.2.25]",
+		"550 5.7.25 Client host rejected: cannot find your hostname, "
+		"[192.0.2.25]",
 		"550 5.7.1 Client host rejected: unknown",
 		"550 Sender verify failed",
 		"550 5.4.6 Mail loop detected",
@@ -284,8 +291,9 @@ static void no_address_is_bad_before_it_was_named(void **state)
 {
 	static const mw_stage early[] = {MW_STAGE_CONNECT, MW_STAGE_TLS, MW_STAGE_EHLO,
 					 MW_STAGE_AUTH, MW_STAGE_MAIL};
-	static const char *const texts[] = {"550 5.1.1 User unknown", "550 User unknown", "5.1.1",
-					    "550 5.1.2 Host unknown", "550 5.2.1 Mailbox disabled"};
+	static const char *const texts[] = {"550 5.1.1 User unknown", "550 User unknown",
+					    "5.1.1", "550 5.1.2 Host unknown",
+					    "550 5.2.1 Mailbox disabled"};
 	asked a;
 	int wrong = 0;
 
@@ -310,9 +318,9 @@ static void no_address_is_bad_before_it_was_named(void **state)
 
 static bool may_be_dead(mw_category c)
 {
-	return c == MW_CATEGORY_RECIPIENT_UNKNOWN || c == MW_CATEGORY_RECIPIENT_DISABLED ||
-	       c == MW_CATEGORY_RECIPIENT_MOVED || c == MW_CATEGORY_DOMAIN_NOT_FOUND ||
-	       c == MW_CATEGORY_DOMAIN_NO_MAIL;
+	return c == MW_CATEGORY_RECIPIENT_UNKNOWN ||
+	       c == MW_CATEGORY_RECIPIENT_DISABLED || c == MW_CATEGORY_RECIPIENT_MOVED ||
+	       c == MW_CATEGORY_DOMAIN_NOT_FOUND || c == MW_CATEGORY_DOMAIN_NO_MAIL;
 }
 
 static void check_verdict(const asked *a)
@@ -400,7 +408,8 @@ static void the_words_say_how_long_to_wait(void **state)
 		{"421 4.7.0 Try again in 1 day.", 86400},
 		{"451 try again in 4 minutes and 59 seconds", 299},
 		{"451 try again in 1 hour 30 minutes", 5400},
-		{"450 4.2.0 <bob@example.org>: Recipient address rejected: Greylisted, try again in "
+		{"450 4.2.0 <bob@example.org>: Recipient address rejected: Greylisted, "
+		 "try again in "
 		 "00:04:59",
 		 299},
 		{"450 Greylisted, please try again in 01:00:00", 3600},
@@ -436,7 +445,8 @@ static void a_time_that_is_no_wait_is_not_taken_for_one(void **state)
 		{"450 4.7.1 Greylisted, see https://example.org/greylist?minutes=5", 300},
 		{"421 4.4.2 Connection timed out after 7 seconds", 7},
 		{"421 4.7.0 Too many connections in 70 seconds", 70},
-		{"450 4.7.1 Too many messages in the last 24 hours, try again later", 86400},
+		{"450 4.7.1 Too many messages in the last 24 hours, try again later",
+		 86400},
 		{"451 4.7.1 Try again later (queue id 17)", 17},
 		{"421 4.7.0 Service not available at 10:04:59, closing channel", 36299},
 		{"450 4.7.1 try again in 0 minutes", 0},
@@ -491,15 +501,17 @@ static void a_blocklist_is_named_with_the_page_to_look_it_up(void **state)
 		{"550 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using "
 		 "zen.spamhaus.org",
 		 "spamhaus-zen", "192.0.2.25", MW_CATEGORY_REPUTATION_IP},
-		{"554 5.7.1 Client host [192.0.2.25] blocked using bl.spamcop.net", "spamcop",
-		 "192.0.2.25", MW_CATEGORY_REPUTATION_IP},
+		{"554 5.7.1 Client host [192.0.2.25] blocked using bl.spamcop.net",
+		 "spamcop", "192.0.2.25", MW_CATEGORY_REPUTATION_IP},
 		{"554 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using "
 		 "b.barracudacentral.org",
 		 "barracuda", "barracuda", MW_CATEGORY_REPUTATION_IP},
-		{"554 5.7.1 Service unavailable; Client host [2001:db8::25] blocked using "
+		{"554 5.7.1 Service unavailable; Client host [2001:db8::25] blocked "
+		 "using "
 		 "zen.spamhaus.org",
 		 "spamhaus-zen", "2001:db8::25", MW_CATEGORY_REPUTATION_IP},
-		{"554 5.7.1 Service unavailable; Sender address [me@example.com] blocked using "
+		{"554 5.7.1 Service unavailable; Sender address [me@example.com] blocked "
+		 "using "
 		 "dbl.spamhaus.org",
 		 "spamhaus-dbl", "spamhaus", MW_CATEGORY_REPUTATION_DOMAIN},
 	};
@@ -510,7 +522,8 @@ static void a_blocklist_is_named_with_the_page_to_look_it_up(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		ask(&a, &builtin, cases[i].in);
-		const char *list = strstr(json(&a, &builtin), "\"blocklist\":{\"name\":\"");
+		const char *list =
+			strstr(json(&a, &builtin), "\"blocklist\":{\"name\":\"");
 		const char *end = list != NULL ? strchr(list, '}') : NULL;
 
 		snprintf(want, sizeof want, "%s", cases[i].in_url);
@@ -551,19 +564,25 @@ static void the_sender_is_named_as_the_words_name_it(void **state)
 	static const struct {
 		const char *in, *ip, *domain;
 	} cases[] = {
-		{"554 5.7.1 Client host [192.0.2.25] blocked using bl.spamcop.net", "192.0.2.25",
-		 ""},
-		{"550 5.7.1 Message from 192.0.2.25 refused, bad reputation", "192.0.2.25", ""},
-		{"554 5.7.1 Client host [IPv6:2001:db8::25] blocked using zen.spamhaus.org",
+		{"554 5.7.1 Client host [192.0.2.25] blocked using bl.spamcop.net",
+		 "192.0.2.25", ""},
+		{"550 5.7.1 Message from 192.0.2.25 refused, bad reputation",
+		 "192.0.2.25", ""},
+		{"554 5.7.1 Client host [IPv6:2001:db8::25] blocked using "
+		 "zen.spamhaus.org",
 		 "2001:db8::25", ""},
-		{"554 blocked, see https://www.example.org/lookup?ip=192.0.2.25", "192.0.2.25", ""},
+		{"554 blocked, see https://www.example.org/lookup?ip=192.0.2.25",
+		 "192.0.2.25", ""},
 		{"550 5.7.1 Your host 192.0.2.25:4711 is blacklisted", "192.0.2.25", ""},
-		{"550 5.7.1 rejected, 999.1.1.1 is no address, blocked using zen.spamhaus.org", "",
-		 ""},
-		{"550 5.7.1 rejected by version 1.2.3, blocked using zen.spamhaus.org", "", ""},
-		{"553 5.1.8 <me@example.com>: Sender address rejected: Domain not found", "",
-		 "example.com"},
-		{"550 5.7.26 Unauthenticated email from example.com is not accepted due to domain's "
+		{"550 5.7.1 rejected, 999.1.1.1 is no address, blocked using "
+		 "zen.spamhaus.org",
+		 "", ""},
+		{"550 5.7.1 rejected by version 1.2.3, blocked using zen.spamhaus.org",
+		 "", ""},
+		{"553 5.1.8 <me@example.com>: Sender address rejected: Domain not found",
+		 "", "example.com"},
+		{"550 5.7.26 Unauthenticated email from example.com is not accepted due "
+		 "to domain's "
 		 "DMARC policy.",
 		 "", "example.com"},
 		{"250 OK 192.0.2.25", "", ""},
@@ -579,8 +598,8 @@ static void the_sender_is_named_as_the_words_name_it(void **state)
 		if (!mw_str_eq(n.ip, mw_str_of(cases[i].ip)) ||
 		    !mw_str_eq(n.domain, mw_str_of(cases[i].domain))) {
 			print_error("“%s” (%s): ip “%.*s”, domain “%.*s”\n", cases[i].in,
-				    word(MW_VOCABULARY_CATEGORY, a.v.category), MW_FMT(n.ip),
-				    MW_FMT(n.domain));
+				    word(MW_VOCABULARY_CATEGORY, a.v.category),
+				    MW_FMT(n.ip), MW_FMT(n.domain));
 			wrong++;
 		}
 	}
@@ -593,11 +612,16 @@ static void a_status_is_derived_only_where_none_was_stated(void **state)
 		const char *in;
 		mw_enhanced want;
 	} cases[] = {
-		{"550 User unknown", {5, 1, 1}},   {"552 Mailbox full", {5, 2, 2}},
-		{"452 Mailbox full", {4, 2, 2}},   {"552 Message too large", {5, 3, 4}},
-		{"550 5.1.1 User unknown", {0, 0, 0}}, {"5.1.1", {0, 0, 0}},
-		{"550 4.2.2 User unknown", {0, 0, 0}}, {"250 OK", {0, 0, 0}},
-		{"hello", {0, 0, 0}},		   {"", {0, 0, 0}},
+		{"550 User unknown", {5, 1, 1}},
+		{"552 Mailbox full", {5, 2, 2}},
+		{"452 Mailbox full", {4, 2, 2}},
+		{"552 Message too large", {5, 3, 4}},
+		{"550 5.1.1 User unknown", {0, 0, 0}},
+		{"5.1.1", {0, 0, 0}},
+		{"550 4.2.2 User unknown", {0, 0, 0}},
+		{"250 OK", {0, 0, 0}},
+		{"hello", {0, 0, 0}},
+		{"", {0, 0, 0}},
 	};
 	asked a;
 	int wrong = 0;
@@ -622,7 +646,8 @@ static void what_decided_is_told(void **state)
 		const char *in;
 		mw_confidence want;
 	} cases[] = {
-		{"550 5.7.26 Your email has been blocked because the sender is unauthenticated. "
+		{"550 5.7.26 Your email has been blocked because the sender is "
+		 "unauthenticated. "
 		 "- gsmtp",
 		 MW_CONFIDENCE_PROVIDER_TEXT},
 		{"550 User unknown", MW_CONFIDENCE_TEXT},
@@ -658,7 +683,8 @@ static void a_users_rule_wins_over_those_that_are_built_in(void **state)
 	open_rules(&r, "rule mine\n\tcategory suppressed\n\ttext user unknown\n"
 		       "\tsummary Mine.\n\taction review\n\tfault message\n\tretry 77\n"
 		       "\tsender Do mine.\n\texample 550 User unknown\n");
-	ask(&a, &r.kb, "550 5.1.1 <bob@example.org>: User unknown in virtual mailbox table");
+	ask(&a, &r.kb,
+	    "550 5.1.1 <bob@example.org>: User unknown in virtual mailbox table");
 	assert_true(a.v.user_rule);
 	assert_true(mw_str_eq(a.v.rule, MW_LIT("our:mine")));
 	assert_int_equal(a.v.category, MW_CATEGORY_SUPPRESSED);
@@ -666,9 +692,9 @@ static void a_users_rule_wins_over_those_that_are_built_in(void **state)
 	assert_int_equal(a.v.fault, MW_FAULT_MESSAGE);
 	assert_true(mw_str_eq(a.v.summary, MW_LIT("Mine.")));
 	assert_int_equal(a.v.remedies[MW_AUDIENCE_SENDER].count, 1);
-	assert_true(mw_str_eq(
-		mw_knowledge_line(&r.user, a.v.remedies[MW_AUDIENCE_SENDER], 0),
-		MW_LIT("Do mine.")));
+	assert_true(
+		mw_str_eq(mw_knowledge_line(&r.user, a.v.remedies[MW_AUDIENCE_SENDER], 0),
+			  MW_LIT("Do mine.")));
 	assert_int_equal(a.v.retry_after, -1);
 	ask(&a, &r.kb, "450 User unknown");
 	assert_int_equal(a.v.retry_after, 77);
@@ -709,16 +735,18 @@ static void a_rule_that_needs_the_provider_waits_until_it_is_known(void **state)
 	int wrong = 0;
 
 	(void)state;
-	open_rules(&r, "rule theirs\n\tprovider gmail\n\tknown\n\tcategory policy\n"
-		       "\ttext zebra words of theirs\n\texample 550 zebra words of theirs\n");
+	open_rules(&r,
+		   "rule theirs\n\tprovider gmail\n\tknown\n\tcategory policy\n"
+		   "\ttext zebra words of theirs\n\texample 550 zebra words of theirs\n");
 	for (size_t i = 0; i < ROWS(cases); i++) {
 		mw_outcome_read(&a.o, &a.room, mw_str_of(cases[i].in));
 		a.o.provider = mw_str_of(cases[i].provider);
 		a.o.remote = mw_str_of(cases[i].remote);
 		mw_judge(&r.kb, &a.o, &a.v);
 		if (a.v.user_rule != cases[i].holds) {
-			print_error("“%s”, provider “%s”, remote “%s”: %.*s\n", cases[i].in,
-				    cases[i].provider, cases[i].remote, MW_FMT(a.v.provider));
+			print_error("“%s”, provider “%s”, remote “%s”: %.*s\n",
+				    cases[i].in, cases[i].provider, cases[i].remote,
+				    MW_FMT(a.v.provider));
 			wrong++;
 		}
 	}
@@ -732,8 +760,9 @@ static void a_provider_that_only_the_user_knows_can_be_named(void **state)
 	asked a;
 
 	(void)state;
-	open_rules(&r, "provider acme\nrule theirs\n\tknown\n\tcategory policy\n"
-		       "\ttext zebra words of theirs\n\texample 550 zebra words of theirs\n");
+	open_rules(&r,
+		   "provider acme\nrule theirs\n\tknown\n\tcategory policy\n"
+		   "\ttext zebra words of theirs\n\texample 550 zebra words of theirs\n");
 	ask(&a, &r.kb, "550 zebra words of theirs");
 	assert_false(a.v.user_rule);
 	a.o.provider = MW_LIT("acme");
@@ -760,40 +789,57 @@ static void a_specific_status_outweighs_a_weak_rule(void **state)
 	};
 
 	(void)state;
-	check_winners("rule weak\n\tcategory spam-content\n\tweak\n\ttext held by the scanner\n"
-		      "\texample 554 Held by the scanner\n"
-		      "rule strong\n\tcategory policy\n\ttext certain words here\n"
-		      "\texample 554 Certain words here\n",
-		      cases, ROWS(cases));
+	check_winners(
+		"rule weak\n\tcategory spam-content\n\tweak\n\ttext held by the scanner\n"
+		"\texample 554 Held by the scanner\n"
+		"rule strong\n\tcategory policy\n\ttext certain words here\n"
+		"\texample 554 Certain words here\n",
+		cases, ROWS(cases));
 }
 
 static void pins_must_hold(void **state)
 {
 	static const winner cases[] = {
-		{"550 zebra exact", "our:code"},	  {"551 zebra exact", ""},
-		{"450 zebra exact", ""},		  {"zebra exact", ""},
-		{"554 zebra ranged", "our:range"},	  {"559 zebra ranged", "our:range"},
-		{"560 zebra ranged", ""},		  {"421 zebra class", "our:class"},
-		{"521 zebra class", ""},		  {"550 5.7.26 zebra status", "our:status"},
-		{"550 5.7.27 zebra status", ""},	  {"550 4.7.26 zebra status", ""},
-		{"550 zebra status", ""},		  {"450 4.9.7 zebra any class", "our:any"},
-		{"550 5.9.7 zebra any class", "our:any"}, {"550 5.8.7 zebra any class", ""},
-		{"550 5.7.605 zebra span", ""},		  {"550 5.7.606 zebra span", "our:span"},
-		{"550 5.7.649 zebra span", "our:span"},	  {"550 5.7.650 zebra span", ""},
-		{"550 5.3.99 zebra subject", "our:subject"}, {"550 5.4.99 zebra subject", ""},
-		{"host mx.example.org[192.0.2.1] said: 550 zebra staged (in reply to RCPT TO "
+		{"550 zebra exact", "our:code"},
+		{"551 zebra exact", ""},
+		{"450 zebra exact", ""},
+		{"zebra exact", ""},
+		{"554 zebra ranged", "our:range"},
+		{"559 zebra ranged", "our:range"},
+		{"560 zebra ranged", ""},
+		{"421 zebra class", "our:class"},
+		{"521 zebra class", ""},
+		{"550 5.7.26 zebra status", "our:status"},
+		{"550 5.7.27 zebra status", ""},
+		{"550 4.7.26 zebra status", ""},
+		{"550 zebra status", ""},
+		{"450 4.9.7 zebra any class", "our:any"},
+		{"550 5.9.7 zebra any class", "our:any"},
+		{"550 5.8.7 zebra any class", ""},
+		{"550 5.7.605 zebra span", ""},
+		{"550 5.7.606 zebra span", "our:span"},
+		{"550 5.7.649 zebra span", "our:span"},
+		{"550 5.7.650 zebra span", ""},
+		{"550 5.3.99 zebra subject", "our:subject"},
+		{"550 5.4.99 zebra subject", ""},
+		{"host mx.example.org[192.0.2.1] said: 550 zebra staged (in reply to "
+		 "RCPT TO "
 		 "command)",
 		 "our:stage"},
-		{"host mx.example.org[192.0.2.1] said: 550 zebra staged (in reply to DATA command)",
+		{"host mx.example.org[192.0.2.1] said: 550 zebra staged (in reply to "
+		 "DATA command)",
 		 ""},
 		{"550 zebra staged", ""},
 	};
 
 	(void)state;
 	check_winners(
-		"rule code\n\tcategory policy\n\tcode 550\n\ttext zebra exact\n\texample 550 x\n"
-		"rule range\n\tcategory policy\n\tcode 55x\n\ttext zebra ranged\n\texample 550 x\n"
-		"rule class\n\tcategory policy\n\tcode 4xx\n\ttext zebra class\n\texample 550 x\n"
+		"rule code\n\tcategory policy\n\tcode 550\n\ttext zebra exact\n\texample "
+		"550 x\n"
+		"rule range\n\tcategory policy\n\tcode 55x\n\ttext zebra "
+		"ranged\n\texample 550 x\n"
+		"rule class\n\tcategory policy\n\tcode 4xx\n\ttext zebra "
+		"class\n\texample 550 x\n"
 		"rule status\n\tcategory policy\n\tstatus 5.7.26\n\ttext zebra status\n"
 		"\texample 550 x\n"
 		"rule any\n\tcategory policy\n\tstatus x.9.7\n\ttext zebra any class\n"
@@ -822,10 +868,11 @@ static void a_phrase_that_must_be_absent_turns_its_rule_off(void **state)
 	};
 
 	(void)state;
-	check_winners("rule asleep\n\tcategory policy\n\ttext mailbox asleep\n\tnot wakes up\n"
-		      "\tnot Moved\n\tnot Временно\n\tnot Éteinte\n"
-		      "\texample 550 mailbox asleep\n",
-		      cases, ROWS(cases));
+	check_winners(
+		"rule asleep\n\tcategory policy\n\ttext mailbox asleep\n\tnot wakes up\n"
+		"\tnot Moved\n\tnot Временно\n\tnot Éteinte\n"
+		"\texample 550 mailbox asleep\n",
+		cases, ROWS(cases));
 }
 
 static void a_phrase_begins_with_a_word_and_may_end_inside_one(void **state)
@@ -853,25 +900,32 @@ static void a_phrase_begins_with_a_word_and_may_end_inside_one(void **state)
 	};
 
 	(void)state;
-	check_winners("rule stem\n\tcategory policy\n\ttext zebralist\n\texample 550 x\n"
-		      "rule whole\n\tcategory policy\n\ttext gnublack|\n\texample 550 x\n"
-		      "rule inside\n\tcategory policy\n\ttext ~okapifree\n\texample 550 x\n"
-		      "rule sign\n\tcategory policy\n\ttext [s3140]\n\texample 550 x\n"
-		      "rule han\n\tcategory policy\n\ttext 箱已满\n\texample 550 x\n",
-		      cases, ROWS(cases));
+	check_winners(
+		"rule stem\n\tcategory policy\n\ttext zebralist\n\texample 550 x\n"
+		"rule whole\n\tcategory policy\n\ttext gnublack|\n\texample 550 x\n"
+		"rule inside\n\tcategory policy\n\ttext ~okapifree\n\texample 550 x\n"
+		"rule sign\n\tcategory policy\n\ttext [s3140]\n\texample 550 x\n"
+		"rule han\n\tcategory policy\n\ttext 箱已满\n\texample 550 x\n",
+		cases, ROWS(cases));
 }
 
 /* "550 zebra" + n bytes + "okapis" + m bytes + "tapir" */
 static void spread(char *out, size_t size, int n, int m)
 {
 	snprintf(out, size, "550 zebra %.*s okapis %.*s tapir", n - 2,
-		 "................................................................................"
-		 "................................................................................"
-		 "................................................................................",
+		 "......................................................................."
+		 "........."
+		 "......................................................................."
+		 "........."
+		 "......................................................................."
+		 ".........",
 		 m - 2,
-		 "................................................................................"
-		 "................................................................................"
-		 "...............................................................................");
+		 "......................................................................."
+		 "........."
+		 "......................................................................."
+		 "........."
+		 "......................................................................."
+		 "........");
 }
 
 static void a_gap_is_at_most_160_bytes(void **state)
@@ -880,9 +934,8 @@ static void a_gap_is_at_most_160_bytes(void **state)
 		int n, m;
 		bool holds;
 	} cases[] = {
-		{2, 2, true},	  {160, 160, true}, {161, 2, false},
-		{2, 161, false},  {160, 2, true},   {2, 160, true},
-		{200, 200, false}, {159, 159, true},
+		{2, 2, true},   {160, 160, true}, {161, 2, false},   {2, 161, false},
+		{160, 2, true}, {2, 160, true},   {200, 200, false}, {159, 159, true},
 	};
 	char in[1024];
 	rules r;
@@ -890,10 +943,12 @@ static void a_gap_is_at_most_160_bytes(void **state)
 
 	(void)state;
 	/* the longest part, where the scan begins, last, in the middle and first */
-	static const char *const texts[] = {
-		"rule gap\n\tcategory policy\n\ttext zebra * okapis * tapir\n\texample 550 x\n",
-		"rule gap\n\tcategory policy\n\ttext bra * okapi * tapir\n\texample 550 x\n",
-		"rule gap\n\tcategory policy\n\ttext zebra * okap * tapir\n\texample 550 x\n"};
+	static const char *const texts[] = {"rule gap\n\tcategory policy\n\ttext zebra * "
+					    "okapis * tapir\n\texample 550 x\n",
+					    "rule gap\n\tcategory policy\n\ttext bra * "
+					    "okapi * tapir\n\texample 550 x\n",
+					    "rule gap\n\tcategory policy\n\ttext zebra * "
+					    "okap * tapir\n\texample 550 x\n"};
 
 	for (size_t t = 0; t < ROWS(texts); t += 2) {
 		open_rules(&r, texts[t]);
@@ -904,7 +959,8 @@ static void a_gap_is_at_most_160_bytes(void **state)
 			spread(in, sizeof in, cases[i].n, cases[i].m);
 			ask(&a, &r.kb, in);
 			if (a.v.user_rule != cases[i].holds)
-				print_error("gaps of %d and %d\n", cases[i].n, cases[i].m);
+				print_error("gaps of %d and %d\n", cases[i].n,
+					    cases[i].m);
 			assert_int_equal(a.v.user_rule, cases[i].holds);
 		}
 		close_rules(&r);
@@ -926,12 +982,16 @@ static void the_parts_of_a_phrase_stand_in_order(void **state)
 		{"550 cormorants aardvark beaver cormorants", "our:three"},
 		{"550 beaver aardvark beaver cormorants", "our:three"},
 		{"550 aardvark aardvark beaver beaver cormorants", "our:three"},
-		{"550 cormorants beaver aardvark cormorants beaver aardvark beaver cormorants",
+		{"550 cormorants beaver aardvark cormorants beaver aardvark beaver "
+		 "cormorants",
 		 "our:three"},
 		/* the second of two words is near enough to the third part */
-		{"550 dromedaries elk ...................................................... "
-		 "........................................................................... elk "
-		 "............................................................................ "
+		{"550 dromedaries elk "
+		 "...................................................... "
+		 "......................................................................."
+		 ".... elk "
+		 "......................................................................."
+		 "..... "
 		 "fox",
 		 "our:behind"},
 	};
@@ -940,7 +1000,8 @@ static void the_parts_of_a_phrase_stand_in_order(void **state)
 	check_winners(
 		"rule three\n\tcategory policy\n\ttext aardvark * beaver * cormorants\n"
 		"\texample 550 x\n"
-		"rule behind\n\tcategory policy\n\ttext dromedaries * elk * fox\n\texample 550 x\n",
+		"rule behind\n\tcategory policy\n\ttext dromedaries * elk * "
+		"fox\n\texample 550 x\n",
 		cases, ROWS(cases));
 }
 
@@ -967,14 +1028,21 @@ static void case_is_ignored_in_every_script_that_has_it(void **state)
 	(void)state;
 	check_winners(
 		"rule ascii\n\tcategory policy\n\ttext Zebra Quota\n\texample 550 x\n"
-		"rule cyrillic\n\tcategory policy\n\ttext Ящик зебры полон\n\texample 550 x\n"
+		"rule cyrillic\n\tcategory policy\n\ttext Ящик зебры полон\n\texample "
+		"550 x\n"
 		"rule yo\n\tcategory policy\n\ttext ёж в ящике\n\texample 550 x\n"
-		"rule ukrainian\n\tcategory policy\n\ttext їжак є в ящику\n\texample 550 x\n"
-		"rule latin\n\tcategory policy\n\ttext Boîte zébrée pleine\n\texample 550 x\n"
-		"rule polish\n\tcategory policy\n\ttext skrzynka żebry pełna\n\texample 550 x\n"
-		"rule turkish\n\tcategory policy\n\ttext dolu ŞERİT kutu\n\texample 550 x\n"
-		"rule greek\n\tcategory policy\n\ttext το γραμματοκιβωτιο\n\texample 550 x\n"
-		"rule german\n\tcategory policy\n\ttext schränke grösse überfüllt\n\texample 550 x\n",
+		"rule ukrainian\n\tcategory policy\n\ttext їжак є в ящику\n\texample 550 "
+		"x\n"
+		"rule latin\n\tcategory policy\n\ttext Boîte zébrée pleine\n\texample "
+		"550 x\n"
+		"rule polish\n\tcategory policy\n\ttext skrzynka żebry pełna\n\texample "
+		"550 x\n"
+		"rule turkish\n\tcategory policy\n\ttext dolu ŞERİT kutu\n\texample 550 "
+		"x\n"
+		"rule greek\n\tcategory policy\n\ttext το γραμματοκιβωτιο\n\texample 550 "
+		"x\n"
+		"rule german\n\tcategory policy\n\ttext schränke grösse "
+		"überfüllt\n\texample 550 x\n",
 		cases, ROWS(cases));
 }
 
@@ -994,11 +1062,13 @@ static void the_rule_that_pins_more_down_wins(void **state)
 	(void)state;
 	check_winners(
 		"rule plain\n\tcategory policy\n\ttext zebra cross\n\texample 550 x\n"
-		"rule code\n\tcategory policy\n\tcode 550\n\ttext zebra cross\n\texample 550 x\n"
+		"rule code\n\tcategory policy\n\tcode 550\n\ttext zebra cross\n\texample "
+		"550 x\n"
 		"rule status\n\tcategory policy\n\tstatus 5.9.9\n\ttext zebra cross\n"
 		"\texample 550 x\n"
 		"rule long\n\tcategory policy\n\ttext zebra crossing\n\texample 550 x\n"
-		"rule more\n\tcategory policy\n\ttext zebra crossi on friday\n\texample 550 x\n"
+		"rule more\n\tcategory policy\n\ttext zebra crossi on friday\n\texample "
+		"550 x\n"
 		"rule weakest\n\tcategory policy\n\tweak\n\ttext okapi words\n"
 		"\ttext a much longer and weak phrase of okapis\n\texample 550 x\n"
 		"rule tiny\n\tcategory policy\n\ttext strong\n\texample 550 x\n",
@@ -1039,9 +1109,10 @@ static void a_match_is_told_with_its_place(void **state)
 	asked a;
 
 	(void)state;
-	open_rules(&r, "rule zebra\n\tcategory policy\n\ttext zebra words\n\texample 550 x\n"
-		       "rule pinned\n\tcategory policy\n\tcode 450\n\ttext okapi words\n"
-		       "\texample 550 x\n");
+	open_rules(&r,
+		   "rule zebra\n\tcategory policy\n\ttext zebra words\n\texample 550 x\n"
+		   "rule pinned\n\tcategory policy\n\tcode 450\n\ttext okapi words\n"
+		   "\texample 550 x\n");
 	ask(&a, &r.kb, "550 see Zebra Words, okapi words");
 	const size_t n = mw_judge_matches(&r.kb, &a.o, match, ROWS(match));
 

@@ -43,8 +43,8 @@ static const row plain[] = {
 	{"450 4.7.1 Try later", 450, "4.7.1", "Try later", NONE, "", ""},
 	{"250 2.1.5 Recipient ok", 250, "2.1.5", "Recipient ok", NONE, "", ""},
 	{"220 mx.example.net ESMTP", 220, "", "mx.example.net ESMTP", NONE, "", ""},
-	{"354 End data with <CR><LF>.<CR><LF>", 354, "", "End data with <CR><LF>.<CR><LF>",
-	 NONE, "", ""},
+	{"354 End data with <CR><LF>.<CR><LF>", 354, "",
+	 "End data with <CR><LF>.<CR><LF>", NONE, "", ""},
 	{"334 VXNlcm5hbWU6", 334, "", "VXNlcm5hbWU6", NONE, "", ""},
 	{"101 Cannot open connection: Network is unreachable", 101, "",
 	 "Cannot open connection: Network is unreachable", NONE, "", ""},
@@ -65,16 +65,18 @@ static const row plain[] = {
 	 "sorry, no mailbox here by that name. (#5.7.1)", NONE, "", ""},
 	{"550 No such user (5.1.1)", 550, "5.1.1", ANY, NONE, "", ""},
 	{"550 No such user, status: 5.1.1", 550, "5.1.1", ANY, NONE, "", ""},
-	{"550 5.4.1 [bob@example.org]: Recipient address rejected: Access denied", 550, "5.4.1",
-	 "[bob@example.org]: Recipient address rejected: Access denied", NONE, "", ""},
-	{"554 5.7.0 Reject, id=12345-06 - spam", 554, "5.7.0", "Reject, id=12345-06 - spam",
-	 NONE, "", ""},
+	{"550 5.4.1 [bob@example.org]: Recipient address rejected: Access denied", 550,
+	 "5.4.1", "[bob@example.org]: Recipient address rejected: Access denied", NONE,
+	 "", ""},
+	{"554 5.7.0 Reject, id=12345-06 - spam", 554, "5.7.0",
+	 "Reject, id=12345-06 - spam", NONE, "", ""},
 	/* a status of another class than the code is not the server's */
 	{"250 User unknown (5.1.1)", 250, "", "User unknown (5.1.1)", NONE, "", ""},
 	{"450 5.1.1 <bob@example.org>: User unknown", 450, "5.1.1",
 	 "<bob@example.org>: User unknown", NONE, "", ""},
 	/* what the server found out elsewhere is not its own reply */
-	{"450 4.1.7 <a@example.org>: Sender address rejected: undeliverable address: host "
+	{"450 4.1.7 <a@example.org>: Sender address rejected: undeliverable address: "
+	 "host "
 	 "mx.example.org[192.0.2.1] said: 550 5.1.1 <a@example.org>: User unknown",
 	 450, "4.1.7", ANY, NONE, ANY, ANY},
 	/* a server that quotes another: the innermost that refused */
@@ -102,27 +104,29 @@ static const row bare[] = {
 };
 
 static const row lines[] = {
-	{"550-5.1.1 a\r\n550-5.1.1 b\r\n550 5.1.1 c\r\n", 550, "5.1.1", "a b c", NONE, "", ""},
+	{"550-5.1.1 a\r\n550-5.1.1 b\r\n550 5.1.1 c\r\n", 550, "5.1.1", "a b c", NONE, "",
+	 ""},
 	{"550-5.1.1 a\n550-5.1.1 b\n550 5.1.1 c", 550, "5.1.1", "a b c", NONE, "", ""},
 	{"550-5.1.1 a\\n550-5.1.1 b\\n550 5.1.1 c", 550, "5.1.1", "a b c", NONE, "", ""},
-	{"550-5.1.1 a\\r\\n550-5.1.1 b\\r\\n550 5.1.1 c\\r\\n", 550, "5.1.1", "a b c", NONE, "",
-	 ""},
+	{"550-5.1.1 a\\r\\n550-5.1.1 b\\r\\n550 5.1.1 c\\r\\n", 550, "5.1.1", "a b c",
+	 NONE, "", ""},
 	{"550-5.1.1 a\r550-5.1.1 b\r550 5.1.1 c", 550, "5.1.1", "a b c", NONE, "", ""},
-	{"554-Transaction failed\n554 5.7.1 Spam", 554, "5.7.1", "Transaction failed Spam", NONE,
-	 "", ""},
+	{"554-Transaction failed\n554 5.7.1 Spam", 554, "5.7.1",
+	 "Transaction failed Spam", NONE, "", ""},
 	{"550-5.1.1 No such\n550 user", 550, "5.1.1", "No such user", NONE, "", ""},
 	{"550-5.7.26 Your email 550-5.7.26 has been 550 5.7.26 blocked", 550, "5.7.26",
 	 "Your email has been blocked", NONE, "", ""},
-	{"550-Your email 550-has been 550 blocked", 550, "", "Your email has been blocked", NONE,
-	 "", ""},
+	{"550-Your email 550-has been 550 blocked", 550, "",
+	 "Your email has been blocked", NONE, "", ""},
 	{"250-mx.example.org\r\n250-PIPELINING\r\n250 SIZE 1000\r\n", 250, "",
 	 "mx.example.org PIPELINING SIZE 1000", NONE, "", ""},
 	{"550-\r\n550 end", 550, "", "end", NONE, "", ""},
 	{"550-a\r\n550\r\n", 550, "", "a", NONE, "", ""},
 	{"550-a  b\r\n550\t\tc", 550, "", "a b c", NONE, "", ""},
-	{"550-5.7.1 a\r\n 550-5.7.1 b\r\n 550 5.7.1 c", 550, "5.7.1", "a b c", NONE, "", ""},
-	{"550 5.1.1 first line\nsecond line", 550, "5.1.1", "first line second line", NONE, "",
+	{"550-5.7.1 a\r\n 550-5.7.1 b\r\n 550 5.7.1 c", 550, "5.7.1", "a b c", NONE, "",
 	 ""},
+	{"550 5.1.1 first line\nsecond line", 550, "5.1.1", "first line second line",
+	 NONE, "", ""},
 	/* two replies: the last one counts */
 	{"450 4.7.1 Try later\n550 5.1.1 User unknown", 550, "5.1.1", ANY, NONE, "", ""},
 	{"550 Verification failed for <x@example.org> (code 550)", 550, "",
@@ -130,81 +134,98 @@ static const row lines[] = {
 };
 
 static const row postfix[] = {
-	{"host mx1.example.org[192.0.2.10] said: 550 5.1.1 <bob@example.org>: Recipient address "
+	{"host mx1.example.org[192.0.2.10] said: 550 5.1.1 <bob@example.org>: Recipient "
+	 "address "
 	 "rejected: User unknown in relay recipient table (in reply to RCPT TO command)",
 	 550, "5.1.1",
-	 "<bob@example.org>: Recipient address rejected: User unknown in relay recipient table",
+	 "<bob@example.org>: Recipient address rejected: User unknown in relay recipient "
+	 "table",
 	 RCPT, "mx1.example.org", ANY},
 	{"Nov 14 09:26:53 mail postfix/smtp[4711]: 3F2A81C0D5: to=<bob@example.org>, "
-	 "relay=mx1.example.org[192.0.2.10]:25, delay=1.4, delays=0.1/0/0.9/0.4, dsn=5.1.1, "
-	 "status=bounced (host mx1.example.org[192.0.2.10] said: 550 5.1.1 <bob@example.org>: "
+	 "relay=mx1.example.org[192.0.2.10]:25, delay=1.4, delays=0.1/0/0.9/0.4, "
+	 "dsn=5.1.1, "
+	 "status=bounced (host mx1.example.org[192.0.2.10] said: 550 5.1.1 "
+	 "<bob@example.org>: "
 	 "Recipient address rejected: User unknown (in reply to RCPT TO command))",
-	 550, "5.1.1", "<bob@example.org>: Recipient address rejected: User unknown", RCPT,
-	 "mx1.example.org", "bob@example.org"},
-	{"<bob@example.org>: host mx.example.org[192.0.2.5] said: 552 5.2.2 Over quota (in reply "
+	 550, "5.1.1", "<bob@example.org>: Recipient address rejected: User unknown",
+	 RCPT, "mx1.example.org", "bob@example.org"},
+	{"<bob@example.org>: host mx.example.org[192.0.2.5] said: 552 5.2.2 Over quota "
+	 "(in reply "
 	 "to end of DATA command)",
 	 552, "5.2.2", "Over quota", CONTENT, "mx.example.org", ANY},
-	{"host mx.example.org[192.0.2.5] said: 554 5.7.1 no (in reply to DATA command)", 554,
-	 "5.7.1", "no", DATA, "mx.example.org", ""},
-	{"host mx.example.org[192.0.2.5] said: 553 5.1.8 no (in reply to MAIL FROM command)", 553,
-	 "5.1.8", "no", MAIL, "mx.example.org", ""},
-	{"host mx.example.org[192.0.2.5] said: 501 5.5.4 no (in reply to EHLO command)", 501,
-	 "5.5.4", "no", EHLO, "mx.example.org", ""},
-	{"host mx.example.org[192.0.2.5] said: 454 4.7.0 no (in reply to STARTTLS command)", 454,
-	 "4.7.0", "no", TLS, "mx.example.org", ""},
-	{"host mx.example.org[192.0.2.5] said: 535 5.7.8 no (in reply to AUTH command)", 535,
-	 "5.7.8", "no", AUTH, "mx.example.org", ""},
-	{"host mx.example.org[192.0.2.5] refused to talk to me: 421 4.7.0 Try again later", 421,
-	 "4.7.0", "Try again later", CONNECT, "mx.example.org", ""},
-	{"host mx.example.org[192.0.2.5] said: 550-5.7.26 Your email 550-5.7.26 has been 550 "
+	{"host mx.example.org[192.0.2.5] said: 554 5.7.1 no (in reply to DATA command)",
+	 554, "5.7.1", "no", DATA, "mx.example.org", ""},
+	{"host mx.example.org[192.0.2.5] said: 553 5.1.8 no (in reply to MAIL FROM "
+	 "command)",
+	 553, "5.1.8", "no", MAIL, "mx.example.org", ""},
+	{"host mx.example.org[192.0.2.5] said: 501 5.5.4 no (in reply to EHLO command)",
+	 501, "5.5.4", "no", EHLO, "mx.example.org", ""},
+	{"host mx.example.org[192.0.2.5] said: 454 4.7.0 no (in reply to STARTTLS "
+	 "command)",
+	 454, "4.7.0", "no", TLS, "mx.example.org", ""},
+	{"host mx.example.org[192.0.2.5] said: 535 5.7.8 no (in reply to AUTH command)",
+	 535, "5.7.8", "no", AUTH, "mx.example.org", ""},
+	{"host mx.example.org[192.0.2.5] refused to talk to me: 421 4.7.0 Try again "
+	 "later",
+	 421, "4.7.0", "Try again later", CONNECT, "mx.example.org", ""},
+	{"host mx.example.org[192.0.2.5] said: 550-5.7.26 Your email 550-5.7.26 has been "
+	 "550 "
 	 "5.7.26 blocked (in reply to end of DATA command)",
 	 550, "5.7.26", "Your email has been blocked", CONTENT, "mx.example.org", ""},
-	{"connect to mx.example.org[192.0.2.5]:25: Connection refused", 0, "", ANY, ANY_STAGE,
-	 "mx.example.org", ""},
-	{"lost connection with mx.example.org[192.0.2.5] while receiving the initial server "
+	{"connect to mx.example.org[192.0.2.5]:25: Connection refused", 0, "", ANY,
+	 ANY_STAGE, "mx.example.org", ""},
+	{"lost connection with mx.example.org[192.0.2.5] while receiving the initial "
+	 "server "
 	 "greeting",
 	 0, "", ANY, ANY_STAGE, "mx.example.org", ""},
-	{"conversation with mx.example.org[192.0.2.5] timed out while sending RCPT TO", 0, "", ANY,
-	 ANY_STAGE, "mx.example.org", ""},
+	{"conversation with mx.example.org[192.0.2.5] timed out while sending RCPT TO", 0,
+	 "", ANY, ANY_STAGE, "mx.example.org", ""},
 };
 
 static const row exim[] = {
 	{"SMTP error from remote mail server after RCPT TO:<carla@example.net>: host "
 	 "mx.example.net [192.0.2.11]: 550 5.2.1 Mailbox disabled",
 	 550, "5.2.1", "Mailbox disabled", RCPT, "mx.example.net", "carla@example.net"},
-	{"SMTP error from remote mail server after RCPT TO:<carla@example.net>: 550 5.2.1 Mailbox "
+	{"SMTP error from remote mail server after RCPT TO:<carla@example.net>: 550 "
+	 "5.2.1 Mailbox "
 	 "disabled",
 	 550, "5.2.1", "Mailbox disabled", RCPT, "", "carla@example.net"},
-	{"2025-11-14 09:26:53 1r2AbC-000123-4d ** carla@example.net R=dnslookup T=remote_smtp "
+	{"2025-11-14 09:26:53 1r2AbC-000123-4d ** carla@example.net R=dnslookup "
+	 "T=remote_smtp "
 	 "H=mx.example.net [192.0.2.11]: SMTP error from remote mail server after RCPT "
 	 "TO:<carla@example.net>: 550 5.2.1 Mailbox disabled for this recipient",
 	 550, "5.2.1", "Mailbox disabled for this recipient", RCPT, "mx.example.net",
 	 "carla@example.net"},
-	{"SMTP error from remote mail server after end of data: 552 5.3.4 too big", 552, "5.3.4",
-	 "too big", CONTENT, "", ""},
-	{"SMTP error from remote mail server after pipelined end of data: 552 too big", 552, "",
-	 "too big", CONTENT, "", ""},
-	{"SMTP error from remote mail server after MAIL FROM:<me@example.com> SIZE=550: 552 5.2.3 "
+	{"SMTP error from remote mail server after end of data: 552 5.3.4 too big", 552,
+	 "5.3.4", "too big", CONTENT, "", ""},
+	{"SMTP error from remote mail server after pipelined end of data: 552 too big",
+	 552, "", "too big", CONTENT, "", ""},
+	{"SMTP error from remote mail server after MAIL FROM:<me@example.com> SIZE=550: "
+	 "552 5.2.3 "
 	 "too big",
 	 552, "5.2.3", "too big", MAIL, "", ANY},
-	{"SMTP error from remote mail server after initial connection: 421 busy", 421, "", "busy",
-	 CONNECT, "", ""},
-	{"SMTP error from remote mail server after EHLO mail.example.com: 550 bad name", 550, "",
-	 "bad name", EHLO, "", ""},
-	{"a@example.org\n    host mx.example.org [192.0.2.7]\n    SMTP error from remote mail "
+	{"SMTP error from remote mail server after initial connection: 421 busy", 421, "",
+	 "busy", CONNECT, "", ""},
+	{"SMTP error from remote mail server after EHLO mail.example.com: 550 bad name",
+	 550, "", "bad name", EHLO, "", ""},
+	{"a@example.org\n    host mx.example.org [192.0.2.7]\n    SMTP error from remote "
+	 "mail "
 	 "server after RCPT TO:<a@example.org>:\n    550 5.1.1 No such user",
 	 550, "5.1.1", "No such user", RCPT, "mx.example.org", "a@example.org"},
 };
 
 static const row sendmail[] = {
-	{"   ----- Transcript of session follows -----\n... while talking to mx.example.org.:\n"
+	{"   ----- Transcript of session follows -----\n... while talking to "
+	 "mx.example.org.:\n"
 	 ">>> RCPT To:<bob@example.org>\n<<< 550 5.1.1 <bob@example.org>... User unknown",
 	 550, "5.1.1", "<bob@example.org>... User unknown", RCPT, "mx.example.org",
 	 "bob@example.org"},
-	{"... while talking to mx.example.org.:\n>>> DATA\n<<< 554 5.7.1 Spam\n554 5.0.0 Service "
+	{"... while talking to mx.example.org.:\n>>> DATA\n<<< 554 5.7.1 Spam\n554 5.0.0 "
+	 "Service "
 	 "unavailable",
 	 554, "5.7.1", ANY, DATA, "mx.example.org", ""},
-	{">>> MAIL From:<me@example.com>\n<<< 553 5.1.8 Domain of sender address does not exist",
+	{">>> MAIL From:<me@example.com>\n<<< 553 5.1.8 Domain of sender address does "
+	 "not exist",
 	 553, "5.1.8", "Domain of sender address does not exist", MAIL, "", ANY},
 };
 
@@ -224,18 +245,24 @@ static const row programs[] = {
 	{"curl: (55) RCPT failed: 550", 550, "", ANY, RCPT, "", ""},
 	{"curl: (55) MAIL failed: 553", 553, "", ANY, MAIL, "", ""},
 	{"curl: (67) Login denied", 0, "", "curl: (67) Login denied", AUTH, "", ""},
-	{"curl: (7) Failed to connect to mail.example.org port 587 after 12 ms: Connection refused",
+	{"curl: (7) Failed to connect to mail.example.org port 587 after 12 ms: "
+	 "Connection refused",
 	 0, "", ANY, ANY_STAGE, ANY, ""},
 	/* mail programs */
-	{"Cannot connect to server. Account: 'Work', Server: 'mail.example.com', Protocol: SMTP, "
-	 "Server Response: '550 Access denied - Invalid HELO name', Port: 25, Secure(SSL): No, "
+	{"Cannot connect to server. Account: 'Work', Server: 'mail.example.com', "
+	 "Protocol: SMTP, "
+	 "Server Response: '550 Access denied - Invalid HELO name', Port: 25, "
+	 "Secure(SSL): No, "
 	 "Server Error: 550, Error Number: 0x800CCC79",
 	 550, "", "Access denied - Invalid HELO name", ANY_STAGE, ANY, ""},
-	{"FATAL ERROR: Could not send your message. Error #550", 550, "", ANY, NONE, "", ""},
-	{"An error occurred while sending mail. The mail server responded: 5.1.1 User unknown.", 0,
-	 "5.1.1", ANY, NONE, "", ""},
-	{"SMTP Error (550): Failed to add recipient \"bob@example.org\" (5.1.1 User unknown).", 550,
-	 "5.1.1", ANY, ANY_STAGE, "", ANY},
+	{"FATAL ERROR: Could not send your message. Error #550", 550, "", ANY, NONE, "",
+	 ""},
+	{"An error occurred while sending mail. The mail server responded: 5.1.1 User "
+	 "unknown.",
+	 0, "5.1.1", ANY, NONE, "", ""},
+	{"SMTP Error (550): Failed to add recipient \"bob@example.org\" (5.1.1 User "
+	 "unknown).",
+	 550, "5.1.1", ANY, ANY_STAGE, "", ANY},
 	{"[550] 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
 	{"(550) 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
 	{"The server responded with an error: [550] 5.1.1 User unknown", 550, "5.1.1",
@@ -243,76 +270,93 @@ static const row programs[] = {
 	{"Fehler 550: Benutzer unbekannt", 550, "", ANY, NONE, "", ""},
 	{"Ошибка 550: пользователь не найден", 550, "", ANY, NONE, "", ""},
 	{"<** 550 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
-	{"SMTP error 111: Connection refused", 0, "", "SMTP error 111: Connection refused", NONE,
-	 "", ""},
+	{"SMTP error 111: Connection refused", 0, "",
+	 "SMTP error 111: Connection refused", NONE, "", ""},
 	/* mailbox providers, in their own bounces */
-	{"Remote Server returned '550 5.1.1 RESOLVER.ADR.RecipNotFound; not found'", 550, "5.1.1",
-	 "RESOLVER.ADR.RecipNotFound; not found", NONE, "", ""},
-	{"#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##", 550, "5.1.1", ANY, NONE, "", ""},
-	{"The response from the remote server was:\n\n550 5.1.1 No such user", 550, "5.1.1",
-	 "No such user", NONE, "", ""},
-	{"The error that the other server returned was:\n550 550 5.1.1 <x@example.org> User unknown "
+	{"Remote Server returned '550 5.1.1 RESOLVER.ADR.RecipNotFound; not found'", 550,
+	 "5.1.1", "RESOLVER.ADR.RecipNotFound; not found", NONE, "", ""},
+	{"#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##", 550, "5.1.1", ANY, NONE,
+	 "", ""},
+	{"The response from the remote server was:\n\n550 5.1.1 No such user", 550,
+	 "5.1.1", "No such user", NONE, "", ""},
+	{"The error that the other server returned was:\n550 550 5.1.1 <x@example.org> "
+	 "User unknown "
 	 "(state 14).",
 	 550, "5.1.1", ANY, NONE, "", ANY},
-	{"Diagnostic-Code: smtp; 550 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "",
-	 ""},
-	{"Diagnostic-Code: smtp;550-5.1.1 The account does not exist. Please try\n 550-5.1.1 "
+	{"Diagnostic-Code: smtp; 550 5.1.1 User unknown", 550, "5.1.1", "User unknown",
+	 NONE, "", ""},
+	{"Diagnostic-Code: smtp;550-5.1.1 The account does not exist. Please try\n "
+	 "550-5.1.1 "
 	 "double-checking it\n 550 5.1.1 and again",
-	 550, "5.1.1", "The account does not exist. Please try double-checking it and again", NONE,
-	 "", ""},
-	{"<bob@example.org>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 No such "
+	 550, "5.1.1",
+	 "The account does not exist. Please try double-checking it and again", NONE, "",
+	 ""},
+	{"<bob@example.org>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 "
+	 "No such "
 	 "user\nGiving up on 192.0.2.1.",
 	 550, "", "No such user", ANY_STAGE, ANY, ANY},
 };
 
 static const row libraries[] = {
 	/* nodemailer */
-	{"Error: Can't send mail - all recipients were rejected: 550 5.7.1 Unable to relay for "
+	{"Error: Can't send mail - all recipients were rejected: 550 5.7.1 Unable to "
+	 "relay for "
 	 "dora@example.org",
 	 550, "5.7.1", "Unable to relay for dora@example.org", RCPT, "", ANY},
-	{"Error: Invalid login: 535-5.7.8 Username and Password not accepted. For more, go to\n535 "
+	{"Error: Invalid login: 535-5.7.8 Username and Password not accepted. For more, "
+	 "go to\n535 "
 	 "5.7.8  https://support.example.org/?p=BadCredentials - x",
 	 535, "5.7.8",
 	 "Username and Password not accepted. For more, go to "
 	 "https://support.example.org/?p=BadCredentials - x",
 	 AUTH, "", ""},
-	{"Error: Message failed: 554 5.7.1 Message rejected", 554, "5.7.1", "Message rejected",
-	 CONTENT, "", ""},
-	{"{ code: 'EENVELOPE', response: '550 5.1.1 User unknown', responseCode: 550, command: "
+	{"Error: Message failed: 554 5.7.1 Message rejected", 554, "5.7.1",
+	 "Message rejected", CONTENT, "", ""},
+	{"{ code: 'EENVELOPE', response: '550 5.1.1 User unknown', responseCode: 550, "
+	 "command: "
 	 "'RCPT TO' }",
 	 550, "5.1.1", "User unknown", RCPT, "", ""},
 	/* PHPMailer */
-	{"SMTP Error: The following recipients failed: bob@example.org: 5.1.1 <bob@example.org>: "
+	{"SMTP Error: The following recipients failed: bob@example.org: 5.1.1 "
+	 "<bob@example.org>: "
 	 "User unknown",
 	 0, "5.1.1", ANY, RCPT, "", ANY},
-	{"SMTP Error: Could not authenticate.", 0, "", "SMTP Error: Could not authenticate.", AUTH,
-	 "", ""},
-	{"SMTP Error: data not accepted.SMTP server error: DATA END command failed Detail: Message "
+	{"SMTP Error: Could not authenticate.", 0, "",
+	 "SMTP Error: Could not authenticate.", AUTH, "", ""},
+	{"SMTP Error: data not accepted.SMTP server error: DATA END command failed "
+	 "Detail: Message "
 	 "exceeds fixed maximum message size SMTP code: 552 Additional SMTP info: 5.3.4",
 	 552, "5.3.4", ANY, CONTENT, "", ""},
-	{"SMTP ERROR: RCPT TO command failed: 550 5.1.1 User unknown", 550, "5.1.1", "User unknown",
-	 RCPT, "", ""},
+	{"SMTP ERROR: RCPT TO command failed: 550 5.1.1 User unknown", 550, "5.1.1",
+	 "User unknown", RCPT, "", ""},
 	{"2026-01-02 10:00:00 SERVER -> CLIENT: 550 5.1.1 User unknown", 550, "5.1.1",
 	 "User unknown", NONE, "", ""},
 	{"Expected response code 250 but got code \"550\", with message \"550 5.1.1 User "
 	 "unknown\\r\\n\"",
 	 550, "5.1.1", "User unknown", NONE, "", ""},
-	{"Expected response code \"250/251/252\" but got code \"550\", with message \"550 5.1.1 User "
+	{"Expected response code \"250/251/252\" but got code \"550\", with message "
+	 "\"550 5.1.1 User "
 	 "unknown\".",
 	 550, "5.1.1", "User unknown", NONE, "", ""},
 	/* Ruby, Rust */
-	{"Net::SMTPFatalError: 550 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
-	{"permanent error (550): 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
+	{"Net::SMTPFatalError: 550 5.1.1 User unknown", 550, "5.1.1", "User unknown",
+	 NONE, "", ""},
+	{"permanent error (550): 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE,
+	 "", ""},
 	/* Python */
-	{"aiosmtplib.errors.SMTPRecipientRefused: (550, '5.1.1 User unknown', 'bob@example.org')",
+	{"aiosmtplib.errors.SMTPRecipientRefused: (550, '5.1.1 User unknown', "
+	 "'bob@example.org')",
 	 550, "5.1.1", "User unknown", ANY_STAGE, "", ANY},
-	{"smtplib.SMTPRecipientsRefused: {'emil@example.net': (550, b'5.1.1 <emil@example.net>: "
+	{"smtplib.SMTPRecipientsRefused: {'emil@example.net': (550, b'5.1.1 "
+	 "<emil@example.net>: "
 	 "Recipient address rejected: User unknown')}",
-	 550, "5.1.1", "<emil@example.net>: Recipient address rejected: User unknown", RCPT, "",
-	 "emil@example.net"},
-	{"{'a@example.net': (550, b'5.1.1 unknown'), 'b@example.net': (452, b'4.2.2 full')}", 550,
-	 "5.1.1", ANY, ANY_STAGE, "", ANY},
-	{"smtplib.SMTPAuthenticationError: (535, b'5.7.8 Username and Password not accepted. Learn "
+	 550, "5.1.1", "<emil@example.net>: Recipient address rejected: User unknown",
+	 RCPT, "", "emil@example.net"},
+	{"{'a@example.net': (550, b'5.1.1 unknown'), 'b@example.net': (452, b'4.2.2 "
+	 "full')}",
+	 550, "5.1.1", ANY, ANY_STAGE, "", ANY},
+	{"smtplib.SMTPAuthenticationError: (535, b'5.7.8 Username and Password not "
+	 "accepted. Learn "
 	 "more at\\n5.7.8  https://support.example.org/?p=BadCredentials - x')",
 	 535, "5.7.8",
 	 "Username and Password not accepted. Learn more at "
@@ -320,7 +364,8 @@ static const row libraries[] = {
 	 AUTH, "", ""},
 	{"smtplib.SMTPDataError: (554, b'5.7.1 Spam message rejected')", 554, "5.7.1",
 	 "Spam message rejected", CONTENT, "", ""},
-	{"smtplib.SMTPSenderRefused: (553, b'5.7.1 Sender address rejected: not owned by user', "
+	{"smtplib.SMTPSenderRefused: (553, b'5.7.1 Sender address rejected: not owned by "
+	 "user', "
 	 "'me@example.com')",
 	 553, "5.7.1", "Sender address rejected: not owned by user", MAIL, "", ""},
 	{"smtplib.SMTPConnectError: (421, b'4.7.0 Try again later')", 421, "4.7.0",
@@ -330,26 +375,33 @@ static const row libraries[] = {
 	{"smtplib.SMTPServerDisconnected: Connection unexpectedly closed", 0, "",
 	 "smtplib.SMTPServerDisconnected: Connection unexpectedly closed", NONE, "", ""},
 	/* JavaMail */
-	{"com.sun.mail.smtp.SMTPAddressFailedException: 554 5.7.1 <fritz@example.com>: Relay access "
+	{"com.sun.mail.smtp.SMTPAddressFailedException: 554 5.7.1 <fritz@example.com>: "
+	 "Relay access "
 	 "denied",
 	 554, "5.7.1", "<fritz@example.com>: Relay access denied", RCPT, "", ANY},
 	{"javax.mail.SendFailedException: Invalid Addresses;\n  nested exception is:\n"
-	 "\tcom.sun.mail.smtp.SMTPAddressFailedException: 550 5.1.1 <x@example.org>: User unknown\n"
+	 "\tcom.sun.mail.smtp.SMTPAddressFailedException: 550 5.1.1 <x@example.org>: "
+	 "User unknown\n"
 	 "\n\tat com.sun.mail.smtp.SMTPTransport.rcptTo(SMTPTransport.java:1873)",
 	 550, "5.1.1", "<x@example.org>: User unknown", RCPT, "", ANY},
-	{"com.sun.mail.smtp.SMTPSenderFailedException: 553 5.1.8 No such domain", 553, "5.1.8",
-	 "No such domain", MAIL, "", ""},
-	{"jakarta.mail.AuthenticationFailedException: 535 5.7.3 Authentication unsuccessful", 535,
-	 "5.7.3", "Authentication unsuccessful", AUTH, "", ""},
-	{"javax.mail.MessagingException: Could not connect to SMTP host: mail.example.org, port: "
+	{"com.sun.mail.smtp.SMTPSenderFailedException: 553 5.1.8 No such domain", 553,
+	 "5.1.8", "No such domain", MAIL, "", ""},
+	{"jakarta.mail.AuthenticationFailedException: 535 5.7.3 Authentication "
+	 "unsuccessful",
+	 535, "5.7.3", "Authentication unsuccessful", AUTH, "", ""},
+	{"javax.mail.MessagingException: Could not connect to SMTP host: "
+	 "mail.example.org, port: "
 	 "465;",
 	 0, "", ANY, ANY_STAGE, ANY, ""},
 	/* .NET */
-	{"System.Net.Mail.SmtpException: The SMTP server requires a secure connection or the client "
-	 "was not authenticated. The server response was: 5.7.57 Client not authenticated to send "
+	{"System.Net.Mail.SmtpException: The SMTP server requires a secure connection or "
+	 "the client "
+	 "was not authenticated. The server response was: 5.7.57 Client not "
+	 "authenticated to send "
 	 "mail.",
 	 0, "5.7.57", ANY, ANY_STAGE, "", ""},
-	{"System.Net.Mail.SmtpFailedRecipientException: Mailbox unavailable. The server response "
+	{"System.Net.Mail.SmtpFailedRecipientException: Mailbox unavailable. The server "
+	 "response "
 	 "was: 550 5.1.1 User unknown",
 	 550, "5.1.1", "User unknown", RCPT, "", ""},
 };
@@ -399,25 +451,29 @@ static const row no_codes[] = {
 	{"050 No", 0, "", ANY, NONE, "", ""},
 	{"5500 No", 0, "", ANY, NONE, "", ""},
 	{"see RFC 5321, section 4.2.3", 0, "", ANY, NONE, "", ""},
-	{"220 mail.example.org ESMTP Postfix 2.5.1", 220, "", "mail.example.org ESMTP Postfix 2.5.1",
-	 NONE, "", ""},
-	{"554 Message refused by MailFilter 5.2.1", 554, "", "Message refused by MailFilter 5.2.1",
-	 NONE, "", ""},
+	{"220 mail.example.org ESMTP Postfix 2.5.1", 220, "",
+	 "mail.example.org ESMTP Postfix 2.5.1", NONE, "", ""},
+	{"554 Message refused by MailFilter 5.2.1", 554, "",
+	 "Message refused by MailFilter 5.2.1", NONE, "", ""},
 	{"554 Message refused by MailFilter v5.2.1", 554, "",
 	 "Message refused by MailFilter v5.2.1", NONE, "", ""},
-	{"554 Message refused by MailFilter/5.2.1", 554, "", "Message refused by MailFilter/5.2.1",
-	 NONE, "", ""},
+	{"554 Message refused by MailFilter/5.2.1", 554, "",
+	 "Message refused by MailFilter/5.2.1", NONE, "", ""},
 	{"550 Host 5.6.7.8 is blocked", 550, "", "Host 5.6.7.8 is blocked", NONE, "", ""},
-	{"550 Host [5.6.7.8] is blocked", 550, "", "Host [5.6.7.8] is blocked", NONE, "", ""},
-	{"550 Net 5.6.7.0/24 is blocked", 550, "", "Net 5.6.7.0/24 is blocked", NONE, "", ""},
+	{"550 Host [5.6.7.8] is blocked", 550, "", "Host [5.6.7.8] is blocked", NONE, "",
+	 ""},
+	{"550 Net 5.6.7.0/24 is blocked", 550, "", "Net 5.6.7.0/24 is blocked", NONE, "",
+	 ""},
 	{"hello", 0, "", "hello", NONE, "", ""},
 };
 
 static const row charsets[] = {
-	{"550 =?utf-8?q?Benutzer_unbekannt?=", 550, "", "Benutzer unbekannt", NONE, "", ""},
-	{"550 =?utf-8?q?Empf=C3=A4nger?= unbekannt", 550, "", "Empfänger unbekannt", NONE, "", ""},
-	{"=?UTF-8?B?NTUwIDUuMS4xIFVzZXIgdW5rbm93bg==?=", 550, "5.1.1", "User unknown", NONE, "",
+	{"550 =?utf-8?q?Benutzer_unbekannt?=", 550, "", "Benutzer unbekannt", NONE, "",
 	 ""},
+	{"550 =?utf-8?q?Empf=C3=A4nger?= unbekannt", 550, "", "Empfänger unbekannt", NONE,
+	 "", ""},
+	{"=?UTF-8?B?NTUwIDUuMS4xIFVzZXIgdW5rbm93bg==?=", 550, "5.1.1", "User unknown",
+	 NONE, "", ""},
 	{"550 =?iso-8859-1?Q?Bo=EEte_pleine?=", 550, "", "Boîte pleine", NONE, "", ""},
 	{"550 =?us-ascii?q?ok?=", 550, "", "ok", NONE, "", ""},
 	{"550 =?utf-8?q?unbe?= =?utf-8?q?kannt?=", 550, "", "unbekannt", NONE, "", ""},
@@ -430,7 +486,9 @@ static const row charsets[] = {
 	{"550 Пользователь не найден", 550, "", "Пользователь не найден", NONE, "", ""},
 	{"550 5.1.1 用户不存在", 550, "5.1.1", "用户不存在", NONE, "", ""},
 	{"550 \xc0\xaf", 550, "", "À¯", NONE, "", ""},
-	{"\xef\xbb\xbf" "550 5.1.1 User unknown", 550, "5.1.1", "User unknown", NONE, "", ""},
+	{"\xef\xbb\xbf"
+	 "550 5.1.1 User unknown",
+	 550, "5.1.1", "User unknown", NONE, "", ""},
 };
 
 static bool same(const char *want, mw_str is)
@@ -467,10 +525,11 @@ static int check_row(const row *r)
 			   same(r->remote, o.remote) && same(r->recipient, o.recipient);
 
 	if (!right)
-		print_error("“%s”\n\tis %d “%s” “%.*s” %.*s remote “%.*s” recipient “%.*s”\n",
-			    r->in, o.reply, status, MW_FMT(o.text),
-			    MW_FMT(mw_name(MW_VOCABULARY_STAGE, (int)o.stage)), MW_FMT(o.remote),
-			    MW_FMT(o.recipient));
+		print_error(
+			"“%s”\n\tis %d “%s” “%.*s” %.*s remote “%.*s” recipient “%.*s”\n",
+			r->in, o.reply, status, MW_FMT(o.text),
+			MW_FMT(mw_name(MW_VOCABULARY_STAGE, (int)o.stage)),
+			MW_FMT(o.remote), MW_FMT(o.recipient));
 	free(in);
 	free(room);
 	return !right;
@@ -503,11 +562,11 @@ TABLE_TEST(libraries_quote_the_reply, libraries)
 TABLE_TEST(other_numbers_are_no_codes, no_codes)
 TABLE_TEST(words_come_out_as_utf8, charsets)
 
-static const row *const tables[] = {plain,    bare,      lines,    postfix, exim, sendmail,
-				    programs, libraries, no_codes, charsets};
-static const size_t sizes[] = {ROWS(plain),    ROWS(bare),      ROWS(lines),    ROWS(postfix),
-			       ROWS(exim),     ROWS(sendmail),  ROWS(programs), ROWS(libraries),
-			       ROWS(no_codes), ROWS(charsets)};
+static const row *const tables[] = {plain,    bare,     lines,     postfix,  exim,
+				    sendmail, programs, libraries, no_codes, charsets};
+static const size_t sizes[] = {
+	ROWS(plain),    ROWS(bare),     ROWS(lines),     ROWS(postfix),  ROWS(exim),
+	ROWS(sendmail), ROWS(programs), ROWS(libraries), ROWS(no_codes), ROWS(charsets)};
 
 static bool lies_in(mw_str s, const void *memory, size_t size)
 {
@@ -518,7 +577,8 @@ static bool lies_in(mw_str s, const void *memory, size_t size)
 
 static void check_slices(const mw_outcome *o, const mw_outcome_room *room, mw_str in)
 {
-	const mw_str slices[] = {o->text, o->context, o->remote, o->recipient, o->odd_number};
+	const mw_str slices[] = {o->text, o->context, o->remote, o->recipient,
+				 o->odd_number};
 
 	for (size_t i = 0; i < ROWS(slices); i++) {
 		assert_non_null(slices[i].ptr);
@@ -568,7 +628,8 @@ static void blanks_around_change_nothing(void **state)
 	(void)state;
 	for (size_t t = 0; t < ROWS(tables); t++)
 		for (size_t i = 0; i < sizes[t]; i++) {
-			const int n = snprintf(in, sizeof in, " \t%s\r\n ", tables[t][i].in);
+			const int n =
+				snprintf(in, sizeof in, " \t%s\r\n ", tables[t][i].in);
 
 			mw_outcome_read(&o, &room, mw_str_of(tables[t][i].in));
 			mw_outcome_read(&padded, &padded_room, (mw_str){in, (size_t)n});
@@ -581,9 +642,11 @@ static void blanks_around_change_nothing(void **state)
 
 static void a_number_that_is_no_code_is_told_as_such(void **state)
 {
-	static const char *const odd[] = {"600",  "0",   "1000", "99", "050",
-					  "5500", "999", "00",   "12345678901234567890"};
-	static const char *const not_odd[] = {"550", "466", "5.1.1", "600 x", "x600", "", "0x10"};
+	static const char *const odd[] = {"600", "0",   "1000",
+					  "99",  "050", "5500",
+					  "999", "00",  "12345678901234567890"};
+	static const char *const not_odd[] = {"550",  "466", "5.1.1", "600 x",
+					      "x600", "",    "0x10"};
 	mw_outcome_room room;
 	mw_outcome o;
 
@@ -624,11 +687,16 @@ static void success_is_delivered_and_failure_a_bounce(void **state)
 		const char *in;
 		mw_kind kind;
 	} cases[] = {
-		{"250 OK", MW_KIND_DELIVERED}, {"220 hi", MW_KIND_DELIVERED},
-		{"354", MW_KIND_DELIVERED},    {"2.1.5", MW_KIND_DELIVERED},
-		{"550", MW_KIND_BOUNCE},       {"450 x", MW_KIND_BOUNCE},
-		{"5.1.1", MW_KIND_BOUNCE},     {"4.2.2 full", MW_KIND_BOUNCE},
-		{"", MW_KIND_NONE},            {"600", MW_KIND_NONE},
+		{"250 OK", MW_KIND_DELIVERED},
+		{"220 hi", MW_KIND_DELIVERED},
+		{"354", MW_KIND_DELIVERED},
+		{"2.1.5", MW_KIND_DELIVERED},
+		{"550", MW_KIND_BOUNCE},
+		{"450 x", MW_KIND_BOUNCE},
+		{"5.1.1", MW_KIND_BOUNCE},
+		{"4.2.2 full", MW_KIND_BOUNCE},
+		{"", MW_KIND_NONE},
+		{"600", MW_KIND_NONE},
 	};
 	mw_outcome_room room;
 	mw_outcome o;
@@ -678,8 +746,9 @@ static void a_nul_is_a_blank(void **state)
 
 static void the_evidence_around_the_words_is_kept_as_context(void **state)
 {
-	const mw_str in = MW_LIT("host mx.example.org[192.0.2.1] said: 550 5.1.1 No such user "
-				 "(in reply to RCPT TO command)");
+	const mw_str in =
+		MW_LIT("host mx.example.org[192.0.2.1] said: 550 5.1.1 No such user "
+		       "(in reply to RCPT TO command)");
 	mw_outcome_room room;
 	mw_outcome o;
 
@@ -729,13 +798,15 @@ static bool begins_with(mw_str s, const char *front)
 
 static void a_text_that_is_too_long_keeps_both_ends(void **state)
 {
-	static const char *const units[] = {"word ", "x", "ящ", "\xff", "\\n550-5.7.1 ", "=?utf-8?q?a?= "};
+	static const char *const units[] = {
+		"word ", "x", "ящ", "\xff", "\\n550-5.7.1 ", "=?utf-8?q?a?= "};
 	mw_outcome_room room;
 	mw_outcome o;
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(units); i++) {
-		const mw_str in = repeated("550 5.7.1 front ", units[i], 20000, " the end");
+		const mw_str in =
+			repeated("550 5.7.1 front ", units[i], 20000, " the end");
 
 		mw_outcome_read(&o, &room, in);
 		check_slices(&o, &room, in);
@@ -770,18 +841,19 @@ static void nothing_is_cut_that_fits(void **state)
 	}
 }
 
+/* Of this process: a busy machine changes nothing. */
 static double seconds(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void a_million_lines_are_read_in_a_moment(void **state)
 {
-	static const char *const units[] = {"550-5.7.1 x\r\n", "550-5.7.1 x\\n", "\n", "550 ",
-					    "said: 550 "};
+	static const char *const units[] = {"550-5.7.1 x\r\n", "550-5.7.1 x\\n", "\n",
+					    "550 ", "said: 550 "};
 	mw_outcome_room room;
 	mw_outcome o;
 
@@ -799,36 +871,64 @@ static void a_million_lines_are_read_in_a_moment(void **state)
 	}
 }
 
+/* Ten texts of 8 KB: a reader that is linear needs a tenth of it, under a sanitizer. */
+#define LINEAR 0.3
+
 static void hostile_texts_of_full_length_are_read_in_a_moment(void **state)
 {
-	static const char *const units[] = {
-		"550(",	   "(550(550", "=?",	     "=?a?b?", "5.", "5.5.",  "b'",
-		"host ",   "host a.b ", "to=<",	     "to=<a@", "(in", "said: 550", "\\",
-		"\r",	   "<550",	"550-",	     "550 5.7.1 ", "after rcpt to:<", "://550:",
-		"a: 550, ", "rcpt to:<a@b>: 550 "};
+	static const char *const units[] = {"550(",
+					    "(550(550",
+					    "=?",
+					    "=?a?b?",
+					    "5.",
+					    "5.5.",
+					    "b'",
+					    "host ",
+					    "host a.b ",
+					    "to=<",
+					    "to=<a@",
+					    "(in",
+					    "said: 550",
+					    "\\",
+					    "\r",
+					    "<550",
+					    "550-",
+					    "550 5.7.1 ",
+					    "after rcpt to:<",
+					    "://550:",
+					    "a: 550, ",
+					    "rcpt to:<a@b>: 550 "};
 	mw_outcome_room room;
+	int slow = 0;
 	mw_outcome o;
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(units); i++) {
-		const mw_str in = repeated("", units[i], MW_TEXT_MAX / strlen(units[i]), "");
+		const mw_str in =
+			repeated("", units[i], MW_TEXT_MAX / strlen(units[i]), "");
 		const double start = seconds();
 
 		for (int k = 0; k < 10; k++)
 			mw_outcome_read(&o, &room, in);
-		if (seconds() - start >= 1)
-			print_error("“%s” repeated\n", units[i]);
-		assert_true(seconds() - start < 1);
+		const double took = seconds() - start;
+
+		if (took >= LINEAR)
+			print_error("“%s” repeated: %.3f s\n", units[i], took);
+		slow += took >= LINEAR;
 		check_slices(&o, &room, in);
 		free((void *)(uintptr_t)in.ptr);
 	}
+	assert_int_equal(slow, 0);
 }
 
 static void random_bytes_are_read_safely(void **state)
 {
-	static const char pieces[][12] = {"550", "5.1.1", " ", "-", "\n", "\\n", "said: ", "=?utf-8?q?",
-					  "?=", "\xc3", "\xff", "(", "'", "b'", "<", "@", "a", ":", "#",
-					  "\r", "4", ".", "host a.b", "{", "\\", "\"", "to=<"};
+	static const char pieces[][12] = {"550",  "5.1.1",  " ",          "-",  "\n",
+					  "\\n",  "said: ", "=?utf-8?q?", "?=", "\xc3",
+					  "\xff", "(",      "'",          "b'", "<",
+					  "@",    "a",      ":",          "#",  "\r",
+					  "4",    ".",      "host a.b",   "{",  "\\",
+					  "\"",   "to=<"};
 	uint32_t seed = 20260214;
 	mw_outcome_room room;
 	mw_outcome o;

@@ -388,9 +388,17 @@ static void judge_success(const mw_knowledge *kb, const mw_outcome *o, mw_verdic
 		v->confidence = MW_CONFIDENCE_CLASS;
 }
 
-/* Words that only suggest, or a bare code, prove no address dead. */
-static bool is_proof(const mwi_rule *r, const mw_verdict *v)
+/* Before the recipient is named in the dialogue, nothing can be said of the address. */
+static bool is_before_rcpt(mw_stage stage)
 {
+	return stage >= MW_STAGE_CONNECT && stage <= MW_STAGE_MAIL;
+}
+
+/* Words that only suggest, or a bare code, prove no address dead. */
+static bool is_proof(mw_stage stage, const mwi_rule *r, const mw_verdict *v)
+{
+	if (is_before_rcpt(stage))
+		return false;
 	return v->confidence == MW_CONFIDENCE_STATUS ||
 	       (v->confidence > MW_CONFIDENCE_STATUS && is_strong(r));
 }
@@ -414,7 +422,7 @@ static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *
 		v->fault = (mw_fault)r->fault;
 	if (r != NULL && r->action >= 0)
 		v->action = (mw_action)r->action;
-	v->address_is_bad = c.bad_address && for_good && is_proof(r, v);
+	v->address_is_bad = c.bad_address && for_good && is_proof(e->o->stage, r, v);
 	/* What is not proven dead is looked at, not thrown away. */
 	if (v->action == MW_ACTION_REMOVE_ADDRESS && !v->address_is_bad)
 		v->action = MW_ACTION_REVIEW;

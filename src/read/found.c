@@ -290,7 +290,7 @@ static bool is_label(mw_str before)
 	static const char *const words[] = {
 		"code",   "status",   "error",    "errno",     "err",
 		"number", "smtp",     "fehler",   "erreur",    "fout",
-		"errore", "codigo",   "código",   "ошибка",    "responsecode",
+		"errore", "codigo",   "código",   "шибка",     "responsecode",
 		"reply",  "err_code", "smtpcode", "fehlercode"};
 
 	before = without_opening(before);

@@ -113,8 +113,14 @@ static void find_status(mw_outcome *o, mw_str s)
 /* Does a quotation mark with this behind it end the quotation? An apostrophe does not. */
 static bool closes(mw_str after)
 {
-	return after.len == 0 || memchr(",;)}]\n", after.ptr[0], 6) != NULL ||
-	       mw_str_trim(after).len == 0;
+	after = mw_str_trim(after);
+	return after.len == 0 || memchr(",;)}]", after.ptr[0], 5) != NULL ||
+	       (after.len == 1 && after.ptr[0] == '.');
+}
+
+static bool is_quote(char c)
+{
+	return c == '\'' || c == '"';
 }
 
 /* Closes what was opened before the code: (550, b'...')} and "550 ..." */
@@ -127,10 +133,11 @@ static mw_str cut_closing(mw_str text, mw_str before)
 		before.len--;
 	if (before.len > 0)
 		quote = before.ptr[before.len - 1];
-	if (quote == '(' && text.len > 1 && text.ptr[0] == 'b' &&
-	    (text.ptr[1] == '\'' || text.ptr[1] == '"')) {
-		quote = text.ptr[1];
-		text = mw_str_skip(text, 2);
+	if (quote == '(' && text.len > 0 && text.ptr[0] == 'b')
+		text = mw_str_skip(text, text.len > 1 && is_quote(text.ptr[1]));
+	if (quote == '(' && text.len > 0 && is_quote(text.ptr[0])) {
+		quote = text.ptr[0];
+		text = mw_str_skip(text, 1);
 	} else if (quote == '(') {
 		quote = ')';
 	}
@@ -307,8 +314,12 @@ static bool read_plain(mw_outcome *o, mw_str in)
 static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
 {
 	const mw_str before = mw_str_head(all, at->pos);
-	mw_str text = skip_separators(mw_str_skip(all, at->pos + 3));
+	mw_str text = mw_str_skip(all, at->pos + 3);
 
+	/* "[550] 5.1.1", "error (550): ..." */
+	if (text.len > 1 && (text.ptr[0] == ']' || text.ptr[0] == ')'))
+		text = mw_str_skip(text, 1);
+	text = skip_separators(text);
 	if (at->intro == MWI_INTRO_LABEL && !cut_status(&text, &o->status))
 		text = at->pos + 3 + 24 >= all.len || mw_str_trim(text).len < 8 ||
 				       before.len > 24

@@ -43,8 +43,14 @@ static bool put_value(mw_buf *out, const telling *g, mw_str name, putter *put)
 	if (is(name, MW_LIT("lookup"))) {
 		if (g->in_lookup)
 			return false;
+		if (g->v->blocklist.id.len == 0)
+			return false;
+		const size_t before = out->len;
+
 		mwi_prose_put_lookup(out, g, put);
-		return g->v->blocklist.id.len > 0;
+		if (out->len == before && !out->lost)
+			mw_buf_put(out, MW_LIT("its own web page"));
+		return true;
 	}
 	if (is(name, MW_LIT("ip")))
 		value = g->names.ip;
@@ -86,13 +92,12 @@ void mwi_prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put)
 
 void mwi_prose_put_lookup(mw_buf *out, const telling *g, putter *put)
 {
-	telling inner = *g;
-
-	inner.in_lookup = true;
 	const mw_blocklist *b = &g->v->blocklist;
 	const bool ip = mw_str_find(b->lookup, MW_LIT("{ip}")) < b->lookup.len;
 	const bool domain = mw_str_find(b->lookup, MW_LIT("{domain}")) < b->lookup.len;
+	telling inner = *g;
 
+	inner.in_lookup = true;
 	if (b->lookup.len > 0 && (!ip || g->names.ip.len > 0) &&
 	    (!domain || g->names.domain.len > 0))
 		mwi_prose_put(out, &inner, b->lookup, put);
