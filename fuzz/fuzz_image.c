@@ -104,6 +104,28 @@ static void judge_all(const mw_knowledge *kb)
 	}
 }
 
+/* Each blocklist, named by a verdict: the answer holds its page with the address in it.
+ */
+static void tell_lists(const mw_knowledge *kb)
+{
+	const mw_tell t = {.kb = kb, .audience = -1, .width = 80};
+	mw_outcome_room room;
+	mw_outcome o;
+	mw_verdict v;
+	mw_buf b;
+
+	mw_outcome_read(&o, &room, MW_LIT("550 5.7.1 192.0.2.1 is listed"));
+	mw_judge(kb, &o, &v);
+	for (size_t i = 0; i < 600; i++) {
+		if (mw_knowledge_blocklist_nth(kb, i, &v.blocklist) != MW_OK)
+			break;
+		mw_buf_init(&b, memory, sizeof memory);
+		(void)!mw_tell_summary(&b, &t, &o, &v);
+		mw_buf_reset(&b);
+		(void)!mw_tell_json(&b, &t, &o, &v);
+	}
+}
+
 /* Memory that ends where the image ends. */
 static void use(const void *image, size_t len)
 {
@@ -117,6 +139,7 @@ static void use(const void *image, size_t len)
 	look_numbers(&kb);
 	look_names(&kb);
 	judge_all(&kb);
+	tell_lists(&kb);
 	/* As a user's rules on top of the built-in ones. */
 	mw_knowledge_open_builtin(&over);
 	mw_knowledge_add_rules(&over, &kb);
@@ -158,22 +181,26 @@ static mw_str few_rules(void)
 	return (mw_str){image, len};
 }
 
-/* Six bytes each: the section (or the header), the place in it, a value of two. */
+/* The section (or the header), the place in it in three bytes, how many bytes, and those.
+ */
 static void overwrite(unsigned char *image, const uint8_t *data, size_t size)
 {
 	const mwi_header h = *(const mwi_header *)(const void *)image;
 
-	for (; size >= 6; data += 6, size -= 6) {
+	while (size >= 6) {
 		const unsigned s = data[0] % (MWI_SECTION_COUNT + 1);
 		const size_t at = (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
 		const size_t first = s < MWI_SECTION_COUNT ? h.section[s].first : 0;
 		const size_t end = s + 1 < MWI_SECTION_COUNT ? h.section[s + 1].first
 				   : s < MWI_SECTION_COUNT   ? h.size
 							     : sizeof h;
+		size_t n = data[4] % 24U + 1;
 
-		if (end - first < 2)
-			continue;
-		memcpy(image + first + at % (end - first - 1), data + 4, 2);
+		n = n < size - 5 ? n : size - 5;
+		if (end - first >= n)
+			memcpy(image + first + at % (end - first - n + 1), data + 5, n);
+		data += 5 + n;
+		size -= 5 + n;
 	}
 }
 

@@ -49,7 +49,7 @@ MW_API void mw_buf_put_int(mw_buf *b, long long n);
 MW_API void mw_buf_put_visible(mw_buf *b, mw_str s);
 
 /* The inside of a JSON string (RFC 8259, section 7). Bytes that are no UTF-8 become
- * U+FFFD; the quotes are the caller's. */
+ * U+FFFD; what a terminal obeys is escaped; the quotes are the caller's. */
 MW_API void mw_buf_put_json(mw_buf *b, mw_str s);
 
 #ifdef __cplusplus

@@ -111,6 +111,23 @@ static void put_json_ascii(mw_buf *b, char c)
 	}
 }
 
+/* One character beyond ASCII: as it is, or escaped when a terminal would obey it. */
+static void put_json_point(mw_buf *b, mw_str bytes, uint32_t point)
+{
+	const uint32_t low = point - 0x10000;
+
+	if (!mwi_utf8_harmful(point)) {
+		mw_buf_put(b, bytes);
+		return;
+	}
+	mw_buf_put(b, MW_LIT("\\u"));
+	put_hex(b, point > 0xffff ? 0xd800 + (low >> 10) : point, 4);
+	if (point > 0xffff) {
+		mw_buf_put(b, MW_LIT("\\u"));
+		put_hex(b, 0xdc00 + (low & 0x3ff), 4);
+	}
+}
+
 void mw_buf_put_json(mw_buf *b, mw_str s)
 {
 	while (s.len > 0) {
@@ -129,7 +146,7 @@ void mw_buf_put_json(mw_buf *b, mw_str s)
 		else if (n == 0)
 			mw_buf_put(b, MW_LIT("\xef\xbf\xbd"));
 		else
-			mw_buf_put(b, mw_str_head(s, n));
+			put_json_point(b, mw_str_head(s, n), p);
 		s = mw_str_skip(s, n > 0 ? n : 1);
 	}
 }

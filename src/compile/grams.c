@@ -141,8 +141,9 @@ static void link_grams(tables *t)
 	uint32_t *head = t->section[MWI_HEAD].item;
 	uint8_t *bits = t->section[MWI_BITS].item;
 
-	if (gram != NULL)
-		qsort(gram, tables_count(t, MWI_GRAM), sizeof *gram, by_head);
+	if (gram == NULL || head == NULL || bits == NULL)
+		return;
+	qsort(gram, tables_count(t, MWI_GRAM), sizeof *gram, by_head);
 	for (uint32_t i = tables_count(t, MWI_GRAM); i-- > 0;) {
 		const uint32_t hash = mwi_gram_hash(gram[i].key);
 		const uint32_t bit = mwi_gram_bit(hash);

@@ -47,14 +47,19 @@ bool mwi_may_hold_code(mw_str s)
 	       mwi_is_digit(p[3]);
 }
 
+/* No word that tells a number's kind is longer on either side of it. */
+#define WORD_MAX 200
+
 /* The run of bytes without blanks around `pos`. */
 static mw_str word_around(mw_str s, size_t pos)
 {
+	const size_t least = pos > WORD_MAX ? pos - WORD_MAX : 0;
+	const size_t most = pos + WORD_MAX < s.len ? pos + WORD_MAX : s.len;
 	size_t first = pos, last = pos;
 
-	while (first > 0 && !mwi_is_blank(s.ptr[first - 1]))
+	while (first > least && !mwi_is_blank(s.ptr[first - 1]))
 		first--;
-	while (last < s.len && !mwi_is_blank(s.ptr[last]))
+	while (last < most && !mwi_is_blank(s.ptr[last]))
 		last++;
 	return (mw_str){s.ptr + first, last - first};
 }
@@ -63,7 +68,7 @@ static mw_str word_around(mw_str s, size_t pos)
  * "RCPT TO:<a@example.org>:550" it is. */
 static bool in_name(mw_str s, size_t pos)
 {
-	const mw_str w = mw_str_head(word_around(s, pos), 2048);
+	const mw_str w = word_around(s, pos);
 	const size_t before = (size_t)(s.ptr + pos - w.ptr);
 
 	if (mw_str_find(w, MW_LIT("://")) < w.len ||

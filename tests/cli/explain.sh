@@ -335,7 +335,8 @@ python3 - "$tmp/out" <<'END' || complain 'a line is wider than 80 columns'
 import sys
 lines = open(sys.argv[1], encoding="utf-8").read().splitlines()
 wide = [l for l in lines if len(l) > 80 and " " in l.strip() and "://" not in l and "000" not in l]
-print(*wide, sep="\n")
+for line in wide:
+    print(line)
 sys.exit(1 if wide else 0)
 END
 while IFS= read -r reply; do
