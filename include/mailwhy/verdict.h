@@ -55,8 +55,9 @@ typedef struct mw_match {
 	bool user;
 } mw_match;
 
-/* Lists the rules that hold, in the order of the text, at most `max`; returns how many
- * hold. Phrases that were found but whose pins fail are left out. */
+/* Lists the rules that hold for the text (or, where none does, for the context), a user's
+ * first, at most `max`; returns how many hold, of the 64 strongest. Phrases that were
+ * found but whose pins fail are left out. */
 MW_API size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *out,
 			       size_t max);
 

@@ -84,7 +84,7 @@ void mw_buf_put_visible(mw_buf *b, mw_str s)
 /* Bytes that may be copied as they are: printable ASCII but for " and \. */
 static bool is_plain(char c)
 {
-	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+	return (unsigned char)(c - 0x20) < 0x5f && c != '"' && c != '\\';
 }
 
 static void put_json_ascii(mw_buf *b, char c)

@@ -68,7 +68,8 @@ bool mwi_utf8_harmful(uint32_t p)
 {
 	return p < 0x20 || (p >= 0x7f && p < 0xa0) || (p >= 0x200e && p <= 0x200f) ||
 	       (p >= 0x2028 && p <= 0x202e) || (p >= 0x2066 && p <= 0x2069) ||
-	       p == 0xfeff || (p >= 0xe0000 && p <= 0xe007f);
+	       p == 0x61c || (p >= 0xfff9 && p <= 0xfffb) || p == 0xfeff ||
+	       (p >= 0xe0000 && p <= 0xe007f);
 }
 
 /* Enough for the scripts that servers write in; a width that is off by one only

@@ -13,7 +13,6 @@
 #include "judge/fold.h"
 
 #define WINDOW  4U
-#define RUN_MAX 0x7fffU /* phrases of one entry */
 #define BUCKETS (1U << MWI_BITS_LOG2)
 
 static uint32_t window_at(const char *p)
@@ -168,7 +167,7 @@ void grams_build(tables *t)
 	for (uint32_t i = 0, next; i < n; i = next) {
 		const uint32_t first = tables_count(t, MWI_ANCHORED);
 
-		for (next = i; next < n && next - i < RUN_MAX &&
+		for (next = i; next < n && next - i < MWI_RUN_MAX &&
 			       mw_str_eq(e[next].anchor, e[i].anchor);
 		     next++)
 			*(uint32_t *)tables_add(t, MWI_ANCHORED) = e[next].phrase;

@@ -8,6 +8,8 @@
 #include "compile/tables.h"
 #include "judge/fold.h"
 
+#define PINS_MAX 64 /* of codes, and of statuses, of one rule */
+
 /* What holds for the file at hand until it says otherwise. */
 typedef struct file_state {
 	const char *file;
@@ -121,6 +123,10 @@ static mwi_list read_pins(tables *t, const record *r, const char *key,
 			const uint32_t p = precise(&pin);
 
 			*precision = l.count == 0 || p < *precision ? p : *precision;
+			if (l.count == PINS_MAX) {
+				complain(t->c, f->at, "more than 64 of them");
+				return l;
+			}
 			*(mwi_pin *)tables_add(t, MWI_PIN) = pin;
 			l.count++;
 		}
@@ -311,12 +317,14 @@ static void refuse_same_names(tables *t)
 	/* Ids are interned: equal text has equal offset. */
 	for (uint32_t i = 0; i < tables_count(t, MWI_RULE); i++)
 		for (uint32_t k = 0; k < i; k++)
-			if (rule[i].id.off == rule[k].id.off)
+			if (rule[i].id.off == rule[k].id.off) {
 				complain(t->c, at[i],
 					 arena_print(t->a,
 						     "the rule stands twice, see line %u",
 						     at[k].line)
 						 .ptr);
+				break;
+			}
 }
 
 void rules_compile(tables *t, const vec *records)
@@ -411,5 +419,6 @@ void rules_refuse_ties(tables *t)
 					     "pin one of them down",
 					     at[k].file, at[k].line)
 					 .ptr);
+			break;
 		}
 }

@@ -5,8 +5,10 @@
 
 void complain(complaints *c, place at, const char *msg)
 {
-	c->count++;
-	c->say(c->ctx, at, msg);
+	if (c->count++ < COMPLAINTS_MAX)
+		c->say(c->ctx, at, msg);
+	else if (c->count == COMPLAINTS_MAX + 1)
+		c->say(c->ctx, at, "and more is wrong; mend the rest first");
 }
 
 bool source_word(mw_str *rest, mw_str *word)
@@ -89,6 +91,11 @@ static void read_continuation(const reader *r, mw_str text)
 		return;
 	}
 	const mw_str was = f->value;
+
+	if (was.len + text.len > SOURCE_LINE_MAX) {
+		complain(r->c, at_column(r, 1), "the value is too long");
+		return;
+	}
 	char *p = arena_take(r->a, was.len + 1 + text.len + 1);
 
 	memcpy(p, was.ptr, was.len);

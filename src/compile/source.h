@@ -9,7 +9,8 @@
 #include "compile/arena.h"
 
 #define SOURCE_MAX      (8U << 20) /* bytes of one file */
-#define SOURCE_LINE_MAX 4096U
+#define SOURCE_LINE_MAX 4096U      /* bytes of a line, and of a value */
+#define COMPLAINTS_MAX  100U
 
 typedef struct place {
 	const char *file;

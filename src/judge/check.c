@@ -219,8 +219,13 @@ static bool check_grams(const checker *c)
 	for (uint32_t i = 0; i < anchored; i++)
 		if (mwi_anchored_at(kb)[i] >= mwi_count(kb, MWI_PHRASE))
 			return false;
-	for (uint32_t i = 0; i < grams; i++) {
+	for (uint32_t i = 0, chain = 0; i < grams; i++) {
 		const mwi_gram *g = mwi_gram_at(kb) + i;
+
+		if ((g->count & ~MWI_GRAM_LAST) > MWI_RUN_MAX || ++chain > MWI_CHAIN_MAX)
+			return false;
+		if (g->count & MWI_GRAM_LAST)
+			chain = 0;
 
 		if (!in_run(g->run, g->count & ~MWI_GRAM_LAST, anchored) ||
 		    (g->count & ~MWI_GRAM_LAST) == 0 || g->len < MWI_ANCHOR_MIN ||

@@ -18,6 +18,10 @@
 #define MWI_VERSION 1U
 #define MWI_ORDER   0x01020304U
 
+/* Entries of one chain, and phrases of one run: what a scan looks at for one window. */
+#define MWI_CHAIN_MAX 1024U
+#define MWI_RUN_MAX   1024U
+
 /* Limits of the format; the compiler reports what exceeds them. */
 #define MWI_IMAGE_MAX  (16U << 20)
 #define MWI_RULES_MAX  16384U

@@ -38,6 +38,7 @@ typedef struct evidence {
 	mw_str text; /* folded */
 	const mwi_phrase
 		*found[FOUND_MAX]; /* of rules, the strongest if there are more */
+	size_t pos[FOUND_MAX];     /* of their anchors */
 	int count;
 	uint32_t hint; /* provider betrayed by the words, or MWI_NO_INDEX */
 	uint32_t list; /* blocklist named, or MWI_NO_INDEX */
@@ -96,27 +97,34 @@ static bool is_stronger(const mwi_phrase *a, const mwi_phrase *b)
 
 /* Whether the rule holds is asked later, and only of the strongest: most are never asked.
  * Where there is no more room the weakest goes. */
-static void rule_found(evidence *e, const mwi_phrase *p)
+static void rule_found(evidence *e, const mwi_phrase *p, size_t pos)
 {
-	int weakest = 0;
+	int at = 0; /* the weakest so far */
 
 	for (int i = 0; i < e->count; i++) {
 		if (e->found[i] == p)
 			return;
-		if (is_stronger(e->found[weakest], e->found[i]))
-			weakest = i;
+		if (is_stronger(e->found[at], e->found[i]))
+			at = i;
 	}
 	if (e->count < FOUND_MAX)
-		e->found[e->count++] = p;
-	else if (is_stronger(p, e->found[weakest]))
-		e->found[weakest] = p;
+		at = e->count++;
+	else if (!is_stronger(p, e->found[at]))
+		return;
+	e->found[at] = p;
+	e->pos[at] = pos;
 }
+
+/* A domain name is no longer than this (RFC 1035, 2.3.4). */
+#define DOMAIN_MAX 253
 
 /* "someone@gmail.com" says nothing of who speaks. */
 static bool in_address(mw_str text, size_t pos)
 {
-	while (pos > 0 && (mwi_is_alnum(text.ptr[pos - 1]) || text.ptr[pos - 1] == '.' ||
-			   text.ptr[pos - 1] == '-'))
+	const size_t least = pos > DOMAIN_MAX ? pos - DOMAIN_MAX : 0;
+
+	while (pos > least && (mwi_is_alnum(text.ptr[pos - 1]) ||
+			       text.ptr[pos - 1] == '.' || text.ptr[pos - 1] == '-'))
 		pos--;
 	return pos > 0 && text.ptr[pos - 1] == '@';
 }
@@ -129,7 +137,7 @@ static void phrase_found(void *ctx, uint32_t phrase, size_t pos)
 
 	switch ((mwi_owner)p->owner) {
 	case MWI_OWNER_RULE:
-		rule_found(e, p);
+		rule_found(e, p, pos);
 		return;
 	case MWI_OWNER_PROVIDER:
 		if (e->hint == MWI_NO_INDEX && !in_address(e->text, pos))
@@ -495,64 +503,58 @@ void mw_judge(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *out)
 		*out = wider;
 }
 
-typedef struct lister {
-	evidence *e;
-	mw_str provider; /* whose `known` rules hold */
-	bool user;
-	mw_match *out;
-	size_t count, max;
-} lister;
-
-static void list_match(void *ctx, uint32_t phrase, size_t pos)
+/* Lists the rules of one image that hold. */
+static size_t list_matches(evidence *e, mw_str provider, bool user, mw_match *out,
+			   size_t max)
 {
-	lister *l = ctx;
-	const mw_knowledge *kb = l->e->kb;
-	const mwi_phrase *p = mwi_phrase_at(kb) + phrase;
+	size_t count = 0;
 
-	if (p->owner != MWI_OWNER_RULE)
-		return;
-	const mwi_rule *r = mwi_rule_at(kb) + p->index;
-	const mwi_part *part = mwi_part_at(kb) + p->part + p->anchor;
+	for (int i = 0; i < e->count; i++) {
+		const mwi_phrase *p = e->found[i];
+		const mwi_rule *r = mwi_rule_at(e->kb) + p->index;
+		const mwi_part *part = mwi_part_at(e->kb) + p->part + p->anchor;
 
-	if (!rule_holds(l->e, r) ||
-	    (p->known && !mw_str_eq(mwi_text(kb, r->provider_id), l->provider)))
-		return;
-	if (l->count < l->max)
-		l->out[l->count] = (mw_match){
-			.rule = mwi_text(kb, r->id),
-			.phrase = {mwi_pool_at(kb) + part->off, part->len},
-			.pos = pos,
-			.strength = p->strength,
-			.user = l->user,
-		};
-	l->count++;
+		if ((p->known && !mw_str_eq(mwi_text(e->kb, r->provider_id), provider)) ||
+		    !rule_holds(e, r))
+			continue;
+		if (count < max)
+			out[count] = (mw_match){
+				.rule = mwi_text(e->kb, r->id),
+				.phrase = {mwi_pool_at(e->kb) + part->off, part->len},
+				.pos = e->pos[i],
+				.strength = p->strength,
+				.user = user,
+			};
+		count++;
+	}
+	return count;
+}
+
+static size_t matches_in(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
+			 mw_match *out, size_t max)
+{
+	folded f;
+	evidence e;
+	mw_verdict v;
+	size_t count = 0;
+
+	mw_judge(kb, o, &v);
+	fold(&f, text);
+	if (kb->user != NULL) {
+		look(&e, kb, kb->user, o, f.text);
+		count = list_matches(&e, v.provider, true, out, max);
+	}
+	look(&e, kb, kb, o, f.text);
+	return count + list_matches(&e, v.provider, false,
+				    out + (count < max ? count : max),
+				    count < max ? max - count : 0);
 }
 
 size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *out,
 			size_t max)
 {
-	folded f;
-	evidence e;
-	mw_verdict v;
-	lister l = {.e = &e, .out = out, .max = max};
+	const size_t count = matches_in(kb, o, o->text, out, max);
 
-	mw_judge(kb, o, &v);
-	l.provider = v.provider;
-	fold(&f, o->text);
-	if (kb->user != NULL) {
-		e = (evidence){.kb = kb->user, .o = o, .text = f.text};
-		l.user = true;
-		mwi_match(kb->user, f.text, list_match, &l);
-	}
-	e = (evidence){.kb = kb, .o = o, .text = f.text};
-	l.user = false;
-	mwi_match(kb, f.text, list_match, &l);
-	if (l.count == 0 && o->context.len > 0) {
-		mw_outcome wider = *o;
-
-		wider.text = o->context;
-		wider.context = MW_LIT("");
-		return mw_judge_matches(kb, &wider, out, max);
-	}
-	return l.count;
+	return count > 0 || o->context.len == 0 ? count
+						: matches_in(kb, o, o->context, out, max);
 }

@@ -36,6 +36,9 @@ static bool is_ipv4(mw_str s)
 {
 	int dots = 0, n = -1;
 
+	if (s.len > 15)
+		return false;
+
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.ptr[i] == '.') {
 			if (n < 0 || ++dots > 3)

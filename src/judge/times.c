@@ -34,10 +34,10 @@ void mwi_times_past(mwi_times *t, size_t pos)
 }
 
 /* The number that ends before `pos`; *first becomes where it begins. -1 none. */
-static long number_before(mw_str text, size_t pos, size_t *first)
+static int64_t number_before(mw_str text, size_t pos, size_t *first)
 {
 	size_t end = pos, i;
-	long n = 0;
+	int64_t n = 0;
 
 	while (end > 0 && (text.ptr[end - 1] == ' ' || text.ptr[end - 1] == '-'))
 		end--;
@@ -71,14 +71,14 @@ static int two_digits(const char *p)
 }
 
 /* "300s", "5m", "2h" at the front of s: seconds, -1 when it is none. */
-static long short_time(mw_str s)
+static int64_t short_time(mw_str s)
 {
 	static const struct {
 		char letter;
-		long seconds;
+		int64_t seconds;
 	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 	size_t n = 0;
-	long value = 0;
+	int64_t value = 0;
 
 	while (n < s.len && n < 6 && mwi_is_digit(s.ptr[n]))
 		value = value * 10 + (s.ptr[n++] - '0');
@@ -91,14 +91,14 @@ static long short_time(mw_str s)
 }
 
 /* "in 5m" behind a cue. */
-static long short_after(mw_str text, size_t from)
+static int64_t short_after(mw_str text, size_t from)
 {
 	const mw_str near = mw_str_head(text, from + CUE_BEFORE);
 
 	for (size_t i = from; i < near.len; i++) {
 		if (!mwi_is_digit(near.ptr[i]) || (i > 0 && near.ptr[i - 1] != ' '))
 			continue;
-		const long seconds = short_time(mw_str_skip(near, i));
+		const int64_t seconds = short_time(mw_str_skip(near, i));
 
 		if (seconds > 0)
 			return seconds;
@@ -107,7 +107,7 @@ static long short_after(mw_str text, size_t from)
 }
 
 /* "in 00:04:59" behind a cue. */
-static long clock_after(mw_str text, size_t from)
+static int64_t clock_after(mw_str text, size_t from)
 {
 	const size_t last = from + CUE_BEFORE < text.len ? from + CUE_BEFORE : text.len;
 
@@ -120,28 +120,28 @@ static long clock_after(mw_str text, size_t from)
 		const int h = two_digits(p), m = two_digits(p + 3), s = two_digits(p + 6);
 
 		if (h >= 0 && m >= 0 && s >= 0)
-			return h * 3600L + m * 60L + s;
+			return h * 3600 + m * 60 + s;
 	}
 	return -1;
 }
 
-static long unit_time(const mwi_times *t, mw_str text)
+static int64_t unit_time(const mwi_times *t, mw_str text)
 {
-	long total = -1;
+	int64_t total = -1;
 	size_t last = 0;
 
 	for (int i = 0; i < t->units; i++) {
 		const size_t pos = t->unit[i].pos;
 		size_t first = 0;
-		const long n = number_before(text, pos, &first);
+		const int64_t n = number_before(text, pos, &first);
 
 		if (n <= 0)
 			continue;
 		if (total < 0 && cue_near(t, first, pos))
-			total = n * (long)t->unit[i].seconds;
+			total = n * (int64_t)t->unit[i].seconds;
 		else if (total >= 0 && first > last && first - last < NEXT_UNIT &&
 			 memchr(text.ptr + last, '(', first - last) == NULL)
-			total += n * (long)t->unit[i].seconds;
+			total += n * (int64_t)t->unit[i].seconds;
 		else
 			continue;
 		last = pos;
@@ -151,7 +151,7 @@ static long unit_time(const mwi_times *t, mw_str text)
 
 int mwi_times_read(const mwi_times *t, mw_str text)
 {
-	long seconds = unit_time(t, text);
+	int64_t seconds = unit_time(t, text);
 
 	for (int i = 0; i < t->cues && seconds < 0; i++)
 		seconds = clock_after(text, t->cue[i]);

@@ -57,6 +57,9 @@ static void put_point(mw_buf *out, uint32_t point)
 {
 	char utf8[4];
 
+	if (point == 0)
+		point = ' ';
+
 	mw_buf_put(out, (mw_str){utf8, mwi_utf8_write(utf8, point)});
 }
 
@@ -242,9 +245,14 @@ static size_t plain_run(mw_str s)
 void mwi_decode(mw_buf *out, mw_str s)
 {
 	while (s.len > 0) {
-		const size_t n = plain_run(s);
+		const size_t n = plain_run(s), room = out->cap - out->len;
 
-		mw_buf_put(out, mw_str_head(s, n));
+		/* A run may be cut; what was written so far is kept. */
+		mw_buf_put(out, mw_str_head(s, n < room ? n : room));
+		if (n > room) {
+			out->lost = true;
+			return;
+		}
 		s = mw_str_skip(s, n);
 		if (s.len > 0)
 			s = mw_str_skip(s, decode_one(out, s));

@@ -213,14 +213,25 @@ void mwi_wrapper_read(mw_outcome *out, mw_str evidence)
 		out->recipient = find_recipient(evidence);
 }
 
+/* qmail-remote closes with "Giving up on 192.0.2.1." */
+static mw_str without_giving_up(mw_str text)
+{
+	const mw_str words = MW_LIT("giving up on ");
+	const size_t at = mw_str_find(text, words);
+	const mw_str behind = mw_str_skip(text, at + words.len);
+
+	return behind.len > 0 && mwi_is_digit(behind.ptr[0]) ? mw_str_head(text, at)
+							     : text;
+}
+
 mw_str mwi_wrapper_cut(mw_str text)
 {
 	static const char *const tails[] = {
 		" (in reply to ", " additional smtp info:", "\n\tat ",  "\nat ",
-		", \"command\":", ", command: '",           "\nmsmtp:", "giving up on ",
+		", \"command\":", ", command: '",           "\nmsmtp:",
 	};
 
 	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
 		text = mw_str_head(text, mw_str_find(text, mw_str_of(tails[i])));
-	return text;
+	return without_giving_up(text);
 }
