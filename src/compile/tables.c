@@ -22,7 +22,9 @@ uint32_t tables_count(const tables *t, mwi_section s)
 
 mw_str tables_str(const tables *t, mwi_ref r)
 {
-	return (mw_str){(const char *)t->section[MWI_POOL].item + r.off, r.len};
+	return r.len == 0
+		       ? MW_LIT("")
+		       : (mw_str){(const char *)t->section[MWI_POOL].item + r.off, r.len};
 }
 
 /* Open addressing; doubled when half full. */

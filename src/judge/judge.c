@@ -545,9 +545,10 @@ static size_t matches_in(const mw_knowledge *kb, const mw_outcome *o, mw_str tex
 		count = list_matches(&e, v.provider, true, out, max);
 	}
 	look(&e, kb, kb, o, f.text);
-	return count + list_matches(&e, v.provider, false,
-				    out + (count < max ? count : max),
-				    count < max ? max - count : 0);
+	const size_t told = count < max ? count : max;
+
+	return count + list_matches(&e, v.provider, false, told > 0 ? out + told : out,
+				    max - told);
 }
 
 size_t mw_judge_matches(const mw_knowledge *kb, const mw_outcome *o, mw_match *out,
