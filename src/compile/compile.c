@@ -50,12 +50,6 @@ static size_t align8(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-static const size_t record_size[] = {
-#define X(name, field, type) sizeof(type),
-	MWI_SECTION_MAP(X)
-#undef X
-};
-
 static mw_status lay_out(const tables *t, void **image, size_t *len)
 {
 	mwi_header h = {.magic = MWI_MAGIC,
@@ -66,7 +60,7 @@ static mw_status lay_out(const tables *t, void **image, size_t *len)
 
 	for (int s = 0; s < MWI_SECTION_COUNT; s++) {
 		h.section[s] = (mwi_list){(uint32_t)size, t->section[s].count};
-		size = align8(size + t->section[s].count * record_size[s]);
+		size = align8(size + t->section[s].count * tables_record_size[s]);
 	}
 	if (size > MWI_IMAGE_MAX)
 		return MW_E_LIMIT;
@@ -79,7 +73,7 @@ static mw_status lay_out(const tables *t, void **image, size_t *len)
 	for (int s = 0; s < MWI_SECTION_COUNT; s++)
 		if (t->section[s].count > 0)
 			memcpy(p + h.section[s].first, t->section[s].item,
-			       t->section[s].count * record_size[s]);
+			       t->section[s].count * tables_record_size[s]);
 	*image = p;
 	*len = size;
 	return MW_OK;

@@ -4,7 +4,7 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 
-static const size_t record_size[] = {
+const size_t tables_record_size[MWI_SECTION_COUNT] = {
 #define X(name, field, type) sizeof(type),
 	MWI_SECTION_MAP(X)
 #undef X
@@ -12,7 +12,7 @@ static const size_t record_size[] = {
 
 void *tables_add(tables *t, mwi_section s)
 {
-	return vec_add(t->a, &t->section[s], record_size[s]);
+	return vec_add(t->a, &t->section[s], tables_record_size[s]);
 }
 
 uint32_t tables_count(const tables *t, mwi_section s)

@@ -23,6 +23,9 @@ typedef struct tables {
 /* Puts s into the pool, or finds it there. */
 mwi_ref tables_text(tables *t, mw_str s);
 
+/* Bytes of one record of each section. */
+extern const size_t tables_record_size[MWI_SECTION_COUNT];
+
 /* Adds a zeroed record to a section. */
 void *tables_add(tables *t, mwi_section s);
 uint32_t tables_count(const tables *t, mwi_section s);
