@@ -35,6 +35,7 @@ typedef struct mw_outcome {
 	mw_str odd_number; /* "600", "0", "1000": looks like a code and is none; else
 			      empty */
 	bool cut;          /* the text lost its middle */
+	bool delayed;      /* a warning: the mail is still being tried */
 } mw_outcome;
 
 /* Memory for one outcome that was read from text: what can't be lent from the input. */

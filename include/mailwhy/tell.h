@@ -7,6 +7,7 @@
 #ifndef MAILWHY_TELL_H
 #define MAILWHY_TELL_H
 
+#include <mailwhy/bounce.h>
 #include <mailwhy/verdict.h>
 
 #ifdef __cplusplus
@@ -28,6 +29,12 @@ typedef struct mw_tell {
  */
 MW_API MW_CHECKED mw_status mw_tell_json(mw_buf *out, const mw_tell *t,
 					 const mw_outcome *o, const mw_verdict *v);
+
+/* The same for an outcome that a letter reports, with what the letter tells around it.
+ * `file` names where the letter was; empty gives null. */
+MW_API MW_CHECKED mw_status mw_tell_report_json(mw_buf *out, const mw_tell *t,
+						mw_str file, const mw_report *r,
+						const mw_verdict *v);
 
 /* The same for a person: what happened, what to do, when to try again, and why we
  * think so. Nothing from outside reaches the terminal unescaped. */

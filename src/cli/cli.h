@@ -95,9 +95,10 @@ int cli_slurp(mw_str *out, const char *path, size_t max);
 
 /* The subcommands: argv[0] is the command's name. Each returns the exit status. */
 int cli_explain(int argc, char **argv);
+int cli_bounce(int argc, char **argv);
 int cli_codes(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 
-extern const cli_command cli_explain_command, cli_codes_command, cli_rules_command;
+extern const cli_command cli_bounce_command, cli_explain_command, cli_codes_command, cli_rules_command;
 
 #endif

@@ -371,6 +371,8 @@ static const mwi_rule *decide(evidence *e, evidence *user, mw_verdict *v)
 
 static mw_permanence permanence_of(const mw_outcome *o, mw_permanence otherwise)
 {
+	if (o->delayed)
+		return MW_PERMANENCE_TEMPORARY;
 	switch (first_digit(o)) {
 	case 2:
 	case 3:
@@ -484,8 +486,48 @@ static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 	name_list(&e, v);
 }
 
+/* What a letter is may say all: no server refused anything. UNKNOWN: it does not. */
+static mw_category category_of_kind(const mw_outcome *o)
+{
+	switch (o->kind) {
+	case MW_KIND_AUTO_REPLY:
+		return MW_CATEGORY_AUTO_REPLY;
+	case MW_KIND_COMPLAINT:
+		return MW_CATEGORY_COMPLAINT;
+	case MW_KIND_DELIVERED:
+		/* "354" is no delivery yet. */
+		return first_digit(o) == 0 || first_digit(o) == 2 ? MW_CATEGORY_DELIVERED
+								  : MW_CATEGORY_UNKNOWN;
+	case MW_KIND_NONE:
+	case MW_KIND_BOUNCE:
+	case MW_KIND_COUNT:
+		break;
+	}
+	return MW_CATEGORY_UNKNOWN;
+}
+
+/* The letter itself is the evidence. */
+static void judge_kind(const mw_knowledge *kb, mw_category category, mw_verdict *v)
+{
+	const mw_category_info c = mw_knowledge_category(kb, category);
+
+	*v = blank;
+	v->category = category;
+	v->permanence = MW_PERMANENCE_NONE;
+	v->fault = c.fault;
+	v->action = c.action_permanent;
+	v->confidence = MW_CONFIDENCE_STATUS;
+	v->summary = c.summary;
+}
+
 void mw_judge(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *out)
 {
+	const mw_category kind = category_of_kind(o);
+
+	if (kind != MW_CATEGORY_UNKNOWN && o->reply == 0) {
+		judge_kind(kb, kind, out);
+		return;
+	}
 	if (first_digit(o) == 2 || first_digit(o) == 3) {
 		*out = blank;
 		judge_success(kb, o, out);

@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "read/transfer.h"
 
 static bool has_byte(mw_str s, char c)
 {
@@ -80,25 +81,6 @@ static size_t put_character(mw_buf *out, mw_str s)
 	return n;
 }
 
-static int hex_value(char c)
-{
-	if (mwi_is_digit(c))
-		return c - '0';
-	c = mwi_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (mwi_is_digit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 #define WORD_MAX 512 /* RFC 2047 allows 75 */
 
 static size_t decode_q(char *out, mw_str s)
@@ -107,8 +89,8 @@ static size_t decode_q(char *out, mw_str s)
 
 	for (size_t i = 0; i < s.len; i++) {
 		const bool room = s.ptr[i] == '=' && i + 2 < s.len;
-		const int high = room ? hex_value(s.ptr[i + 1]) : -1;
-		const int low = room ? hex_value(s.ptr[i + 2]) : -1;
+		const int high = room ? mwi_hex_value(s.ptr[i + 1]) : -1;
+		const int low = room ? mwi_hex_value(s.ptr[i + 2]) : -1;
 
 		if (high >= 0 && low >= 0) {
 			out[n++] = (char)(high * 16 + low);
@@ -126,8 +108,8 @@ static size_t decode_b(char *out, mw_str s)
 	int have = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < s.len && base64_value(s.ptr[i]) >= 0; i++) {
-		bits = bits << 6 | (uint32_t)base64_value(s.ptr[i]);
+	for (size_t i = 0; i < s.len && mwi_base64_value(s.ptr[i]) >= 0; i++) {
+		bits = bits << 6 | (uint32_t)mwi_base64_value(s.ptr[i]);
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
@@ -257,4 +239,26 @@ void mwi_decode(mw_buf *out, mw_str s)
 		if (s.len > 0)
 			s = mw_str_skip(s, decode_one(out, s));
 	}
+}
+
+bool mwi_is_clean(mw_str s)
+{
+	return !has_byte(s, '\0') && (is_ascii(s) || mwi_utf8_valid(s));
+}
+
+void mwi_blank_nul(char *p, size_t len)
+{
+	char *nul;
+
+	while (len > 0 && (nul = memchr(p, 0, len)) != NULL) {
+		*nul = ' ';
+		len -= (size_t)(nul - p) + 1;
+		p = nul + 1;
+	}
+}
+
+void mwi_decode_bytes(mw_buf *out, mw_str s)
+{
+	while (s.len > 0 && !out->lost)
+		s = mw_str_skip(s, put_character(out, s));
 }

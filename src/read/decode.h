@@ -16,4 +16,15 @@ bool mwi_is_decoded(mw_str s);
  * that are no UTF-8 are taken for windows-1252. */
 void mwi_decode(mw_buf *out, mw_str s);
 
+/* True when s is UTF-8 without NUL. */
+bool mwi_is_clean(mw_str s);
+
+/* Makes every NUL a blank. */
+void mwi_blank_nul(char *p, size_t len);
+
+/* Writes s to *out: what is UTF-8 stays, other bytes are taken for windows-1252, NUL
+ * becomes a blank; nothing else is decoded. `s` may lie in *out, in front of what it
+ * holds behind. */
+void mwi_decode_bytes(mw_buf *out, mw_str s);
+
 #endif

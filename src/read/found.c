@@ -315,8 +315,19 @@ static bool is_code_label(mw_str before)
 
 static mwi_intro intro_of(mw_str before, mw_str after)
 {
-	const char c = before.len > 0 ? before.ptr[before.len - 1] : '\n';
+	char c = before.len > 0 ? before.ptr[before.len - 1] : '\n';
 
+	if (ends_with(before, "<<< "))
+		return MWI_INTRO_QUOTE;
+	/* Set in, at the front of a line. */
+	if (c == ' ' || c == '\t') {
+		size_t n = before.len;
+
+		while (n > 0 && (before.ptr[n - 1] == ' ' || before.ptr[n - 1] == '\t'))
+			n--;
+		if (n > 0 && before.ptr[n - 1] == '\n')
+			c = '\n';
+	}
 	if (ends_with(without_opening(before), "port"))
 		return MWI_INTRO_NONE;
 
@@ -329,6 +340,7 @@ static mwi_intro intro_of(mw_str before, mw_str after)
 	if ((c == '#' && before.len == 1) || is_label(before))
 		return MWI_INTRO_LABEL;
 	if (ends_with(before, ": ") || ends_with(before, "> ") ||
+	    (after.len > 1 && after.ptr[0] == '-' && after.ptr[1] == '\'') ||
 	    ends_with(before, ">:") || c == '\'' || c == '"' || c == '(' || c == '`' ||
 	    ends_with(before, "; "))
 		return MWI_INTRO_FRONT;

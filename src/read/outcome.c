@@ -331,6 +331,10 @@ static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
 	if (text.len > 2 && text.ptr[0] == 'b' &&
 	    (text.ptr[1] == '\'' || text.ptr[1] == '"'))
 		text = mw_str_skip(text, 2);
+	/* "550-'5.1.1 No such user' (delivery attempts: 0)": its end is cut below. */
+	if (text.len > 1 && text.ptr[0] == '\'' && at->pos > 0 &&
+	    mw_str_find(text, MW_LIT("' (delivery attempts:")) < text.len)
+		text = mw_str_skip(text, 1);
 	/* "550 550 5.1.1": said twice. */
 	const joining j = {.o = o, .line = true};
 

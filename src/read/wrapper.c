@@ -227,7 +227,8 @@ static mw_str without_giving_up(mw_str text)
 mw_str mwi_wrapper_cut(mw_str text)
 {
 	static const char *const tails[] = {
-		" (in reply to ", " additional smtp info:", "\n\tat ",  "\nat ",
+		" (in reply to ", "' (delivery attempts:", " (delivery attempts:",
+		" additional smtp info:", "\n\tat ",  "\nat ",
 		", \"command\":", ", command: '",           "\nmsmtp:",
 	};
 

@@ -82,13 +82,14 @@ static mw_kind kind_of(const telling *g)
 	return g->o->kind;
 }
 
-static void put_evidence(mw_buf *out, const telling *g)
+static void put_evidence(mw_buf *out, const telling *g, mw_str file, mw_kind kind)
 {
 	const mw_outcome *o = g->o;
 
-	mw_buf_put(out, MW_LIT("{\"file\":null"));
+	mw_buf_put(out, MW_LIT("{\"file\":"));
+	put_string(out, file);
 	KEY(out, "kind");
-	put_name(out, MW_VOCABULARY_KIND, (int)kind_of(g));
+	put_name(out, MW_VOCABULARY_KIND, (int)kind);
 	KEY(out, "recipient");
 	put_string(out, o->recipient);
 	KEY(out, "stage");
@@ -247,12 +248,59 @@ mw_status mw_tell_json(mw_buf *out, const mw_tell *t, const mw_outcome *o,
 	telling g;
 
 	mwi_telling_init(&g, t, o, v);
-	put_evidence(out, &g);
+	put_evidence(out, &g, MW_LIT(""), kind_of(&g));
 	put_verdict(out, &g);
 	put_remedies(out, &g);
 	put_references(out, &g);
 	put_digits(out, &g);
 	put_names(out, &g);
+	mw_buf_put(out, MW_LIT("}\n"));
+	return mw_buf_status(out);
+}
+
+/* What `mailwhy bounce` tells of the letter around an outcome. */
+static void put_report(mw_buf *out, const mw_report *r)
+{
+	KEY(out, "reporting_mta");
+	put_string(out, r->reporting_mta);
+	KEY(out, "arrival");
+	put_string(out, r->arrival);
+	KEY(out, "message_id");
+	put_string(out, r->message_id);
+	KEY(out, "subject");
+	put_string(out, r->subject);
+	KEY(out, "sender");
+	put_string(out, r->sender);
+	KEY(out, "format");
+	put_string(out, r->format);
+	KEY(out, "action_field");
+	put_string(out, r->action);
+	KEY(out, "final_recipient");
+	put_string(out, r->final_recipient);
+	KEY(out, "date");
+	put_string(out, r->date);
+	KEY(out, "list_id");
+	put_string(out, r->list_id);
+	KEY(out, "envelope_id");
+	put_string(out, r->envelope_id);
+	KEY(out, "feedback_type");
+	put_string(out, r->feedback_type);
+	KEY(out, "delayed");
+	mw_buf_put(out, r->outcome.delayed ? MW_LIT("true") : MW_LIT("false"));
+}
+
+mw_status mw_tell_report_json(mw_buf *out, const mw_tell *t, mw_str file,
+			      const mw_report *r, const mw_verdict *v)
+{
+	telling g;
+
+	mwi_telling_init(&g, t, &r->outcome, v);
+	put_evidence(out, &g, file, r->outcome.kind);
+	put_verdict(out, &g);
+	put_remedies(out, &g);
+	put_references(out, &g);
+	put_names(out, &g);
+	put_report(out, r);
 	mw_buf_put(out, MW_LIT("}\n"));
 	return mw_buf_status(out);
 }

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "read/charset.h"
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+#include "read/decode.h"
+#include "read/field.h"
+#include "read/transfer.h"
+
+static bool is_one_of(mw_str s, const mw_str *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mwi_same(s, list[i]))
+			return true;
+	return false;
+}
+
+#define W(words)                                                                         \
+	{                                                                                \
+		words, sizeof(words) - 1                                                 \
+	}
+
+/* Charsets that need no converter: mwi_decode_bytes() reads them. */
+static bool is_own(mw_str charset)
+{
+	static const mw_str own[] = {W("utf-8"),        W("us-ascii"),   W("utf8"),
+				     W("ascii"),        W("iso-8859-1"), W("iso-8859-15"),
+				     W("windows-1252"), W("latin1"),     W("8bit")};
+
+	return charset.len == 0 || is_one_of(charset, own, sizeof own / sizeof *own);
+}
+
+/* ISO-2022-JP shifts by ESC $ B and the like, whatever the header says. */
+static bool has_shift(mw_str s)
+{
+	const char *p;
+
+	while (s.len > 2 && (p = memchr(s.ptr, 0x1b, s.len - 2)) != NULL) {
+		if (p[1] == '$' && (p[2] == 'B' || p[2] == '@'))
+			return true;
+		s = mw_str_skip(s, (size_t)(p - s.ptr) + 1);
+	}
+	return false;
+}
+
+static bool is_shifted_away(mw_str charset)
+{
+	return mwi_begins(charset, MW_LIT("iso-2022-")) ||
+	       mwi_begins(charset, MW_LIT("utf-7")) ||
+	       mwi_begins(charset, MW_LIT("unicode-1-1-utf-7")) ||
+	       mwi_begins(charset, MW_LIT("hz-gb"));
+}
+
+/* Puts what was written behind s in its place. */
+static void take_place(mw_buf *b, size_t start, size_t behind)
+{
+	memmove(b->ptr + start, b->ptr + behind, b->len - behind);
+	b->len -= behind - start;
+}
+
+void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *convert,
+			void *ctx)
+{
+	const mw_str s = {b->ptr + start, b->len - start};
+	const size_t behind = b->len;
+
+	if (s.len == 0)
+		return;
+	if (has_shift(s) && !mwi_begins(charset, MW_LIT("iso-2022-")))
+		charset = MW_LIT("iso-2022-jp");
+	if (!is_shifted_away(charset) && mwi_is_clean(s))
+		return;
+	if (convert != NULL && !is_own(charset)) {
+		const size_t n =
+			convert(ctx, charset, s, b->ptr + behind, b->cap - behind);
+
+		if (n <= b->cap - behind) {
+			b->len += n;
+			take_place(b, start, behind);
+			mwi_blank_nul(b->ptr + start, b->len - start);
+			return;
+		}
+	}
+	if (mwi_is_clean(s))
+		return;
+	const bool lost = b->lost;
+
+	mwi_decode_bytes(b, s);
+	if (b->lost && !lost) {
+		/* No room for more than a part of it: better than bytes that lie. */
+		b->lost = true;
+	}
+	take_place(b, start, behind);
+}
+
+/* "=?charset?B?text?=" taken apart. */
+typedef struct word {
+	mw_str charset, text;
+	char encoding;
+} word;
+
+static bool cut_at(mw_str *s, char c, mw_str *out)
+{
+	const char *p = s->len > 0 ? memchr(s->ptr, c, s->len) : NULL;
+
+	if (p == NULL)
+		return false;
+	*out = mw_str_head(*s, (size_t)(p - s->ptr));
+	*s = mw_str_skip(*s, out->len + 1);
+	return true;
+}
+
+/* The word at the front of s; returns its bytes, 0 when there is none. */
+static size_t read_word(word *w, mw_str s)
+{
+	mw_str rest = mw_str_skip(s, 2), encoding;
+	const char *star;
+
+	if (s.len < 8 || s.ptr[0] != '=' || s.ptr[1] != '?' ||
+	    !cut_at(&rest, '?', &w->charset) || w->charset.len > 60 ||
+	    !cut_at(&rest, '?', &encoding) || encoding.len != 1)
+		return 0;
+	w->encoding = mwi_lower(encoding.ptr[0]);
+	const size_t end = mw_str_find(rest, MW_LIT("?="));
+
+	if (end == rest.len || (w->encoding != 'b' && w->encoding != 'q'))
+		return 0;
+	w->text = mw_str_head(rest, end);
+	if (w->charset.len > 0 &&
+	    (star = memchr(w->charset.ptr, '*', w->charset.len)) != NULL)
+		w->charset.len = (size_t)(star - w->charset.ptr);
+	return (size_t)(w->text.ptr + w->text.len + 2 - s.ptr);
+}
+
+static void put_q(mw_buf *out, mw_str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		const int high = i + 2 < s.len ? mwi_hex_value(s.ptr[i + 1]) : -1;
+		const int low = i + 2 < s.len ? mwi_hex_value(s.ptr[i + 2]) : -1;
+
+		if (s.ptr[i] == '=' && high >= 0 && low >= 0) {
+			mw_buf_put_char(out, (char)(high * 16 + low));
+			i += 2;
+		} else {
+			mw_buf_put_char(out, s.ptr[i] == '_' ? ' ' : s.ptr[i]);
+		}
+	}
+}
+
+static void put_bytes(mw_buf *out, const word *w)
+{
+	mwi_transfer t = {.encoding = MWI_ENCODING_BASE64};
+
+	if (w->encoding == 'q')
+		put_q(out, w->text);
+	else
+		mwi_transfer_line(&t, out, w->text, true);
+}
+
+/* One word and its neighbours of the same charset at the front of s; returns the bytes
+ * read, 0 when no word stands there. */
+static size_t put_words(mw_buf *out, mw_str s, mw_convert *convert, void *ctx)
+{
+	const size_t start = out->len;
+	word w, next;
+	size_t used = read_word(&w, s);
+
+	if (used == 0)
+		return 0;
+	put_bytes(out, &w);
+	for (;;) {
+		mw_str rest = mw_str_skip(s, used);
+		size_t blanks = 0;
+
+		while (blanks < rest.len && mwi_is_blank(rest.ptr[blanks]))
+			blanks++;
+		const size_t n = read_word(&next, mw_str_skip(rest, blanks));
+
+		if (n == 0)
+			break;
+		if (next.charset.len != w.charset.len ||
+		    memcmp(next.charset.ptr, w.charset.ptr, w.charset.len) != 0) {
+			used += blanks;
+			break;
+		}
+		put_bytes(out, &next);
+		used += blanks + n;
+	}
+	mwi_charset_decode(out, start, w.charset, convert, ctx);
+	return used;
+}
+
+void mwi_charset_words(mw_buf *out, mw_str value, mw_convert *convert, void *ctx)
+{
+	const size_t start = out->len;
+	size_t plain = start; /* raw bytes since the last word */
+
+	while (value.len > 0) {
+		const char *p = memchr(value.ptr, '=', value.len);
+		const size_t n = p != NULL ? (size_t)(p - value.ptr) : value.len;
+
+		mw_buf_put(out, mw_str_head(value, n));
+		value = mw_str_skip(value, n);
+		if (value.len == 0)
+			break;
+		const size_t before = out->len;
+		const size_t used = put_words(out, value, convert, ctx);
+
+		if (used == 0)
+			mw_buf_put_char(out, '=');
+		value = mw_str_skip(value, used > 0 ? used : 1);
+		if (used > 0 && before == plain)
+			plain = out->len;
+	}
+	mwi_charset_decode(out, plain, MW_LIT(""), convert, ctx);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "read/letter.h"
+
+#include "base/ascii.h"
+#include "read/field.h"
+
+#define NAME(name, text) {text, sizeof(text) - 1},
+static const mw_str names[MWI_FIELD_COUNT] = {MWI_FIELD_MAP(NAME)};
+#undef NAME
+
+mwi_field mwi_field_of(mw_str name)
+{
+	for (int i = 0; i < MWI_FIELD_COUNT; i++)
+		if (names[i].len == name.len &&
+		    names[i].ptr[0] == mwi_lower(name.ptr[0]) && mwi_same(name, names[i]))
+			return (mwi_field)i;
+	return MWI_FIELD_COUNT;
+}
+
+void mwi_letter_reset(mwi_letter *l)
+{
+	mw_buf head = l->head, notice = l->notice, status = l->status;
+
+	mw_buf_reset(&head);
+	mw_buf_reset(&notice);
+	mw_buf_reset(&status);
+	*l = (mwi_letter){.head = head, .notice = notice, .status = status};
+	for (int i = 0; i < MWI_FIELD_COUNT; i++)
+		l->field[i] = MW_LIT("");
+}
+
+void mwi_letter_keep(mwi_letter *l, mwi_field f, mw_str value)
+{
+	const size_t begin = l->head.len;
+
+	if (l->field[f].len > 0)
+		return;
+	mw_buf_put(&l->head, value);
+	l->field[f] = (mw_str){l->head.ptr + begin, l->head.len - begin};
+	for (size_t i = begin; i < l->head.len; i++)
+		if (l->head.ptr[i] == '\r' || l->head.ptr[i] == '\n')
+			l->head.ptr[i] = ' ';
+	l->used = true;
+}
+
+void mwi_letter_read_head(mwi_letter *l, mw_str text)
+{
+	mw_str name, value;
+
+	while (mwi_field_next(&text, &name, &value)) {
+		const mwi_field f = mwi_field_of(name);
+
+		if (f < MWI_FIELD_COUNT)
+			mwi_letter_keep(l, f, value);
+	}
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT */
+#include "read/notice.h"
+
+#include <mailwhy/reply.h>
+
+#include "base/ascii.h"
+#include "read/address.h"
+#include "read/field.h"
+#include "read/found.h"
+
+#define FAR_IN 1000 /* deeper than any line */
+
+typedef struct reading {
+	mwi_notice *n;
+	mw_str line;    /* without blanks around it */
+	size_t indent;  /* of the line */
+	size_t set_in;  /* of the first address of the list; deeper lines continue it */
+	bool in_list;   /* a heading has opened a list */
+	bool labelled;  /* "Recipient:" and nothing behind it */
+	bool contact;   /* in a paragraph that tells whom to ask */
+	bool delayed, delivered;
+	const char *begin; /* of the paragraph, or behind the last address */
+} reading;
+
+static size_t indent_of(mw_str line)
+{
+	size_t n = 0;
+
+	while (n < line.len && (line.ptr[n] == ' ' || line.ptr[n] == '\t'))
+		n++;
+	return n;
+}
+
+static mwi_entry *last_entry(const reading *r)
+{
+	return r->n->count > 0 ? &r->n->entry[r->n->count - 1] : NULL;
+}
+
+/* The block of the last address ends where another begins. */
+static void end_block(const reading *r, const char *at)
+{
+	mwi_entry *e = last_entry(r);
+
+	if (e == NULL || !e->open)
+		return;
+	e->block.len = at > e->block.ptr ? (size_t)(at - e->block.ptr) : 0;
+	e->open = false;
+}
+
+static mwi_entry *find_entry(const mwi_notice *n, mw_str address)
+{
+	/* The nearest first: a list told twice is told in the same order. */
+	for (size_t i = n->count; i-- > 0 && n->count - i < 64;)
+		if (mwi_address_same(n->entry[i].address, address))
+			return &n->entry[i];
+	return NULL;
+}
+
+/* Notes an address; its block begins at `behind` and is open. */
+static void add(reading *r, mw_str address, mwi_strength strength, const char *behind)
+{
+	mwi_notice *n = r->n;
+
+	/* Only the surest count: what is named in passing parts no block. */
+	if (n->count > 0 && n->entry[0].strength > strength)
+		return;
+	if (n->count > 0 && n->entry[0].strength < strength)
+		n->count = 0;
+	if (find_entry(n, address) != NULL)
+		return;
+	if (n->count == n->cap) {
+		n->full = true;
+		return;
+	}
+	end_block(r, r->line.ptr);
+	n->entry[n->count++] = (mwi_entry){
+		.address = address,
+		.block = {behind, 0},
+		.open = true,
+		.strength = strength,
+		.delayed = r->delayed,
+		.delivered = r->delivered,
+	};
+}
+
+/* Steps over what may stand in front of an address at the head of a line. */
+static mw_str head_of(mw_str line)
+{
+	while (line.len > 0) {
+		const unsigned char c = (unsigned char)line.ptr[0];
+
+		if (line.len > 2 && memcmp(line.ptr, "\xe2\x80\xa2", 3) == 0)
+			line = mw_str_skip(line, 3);
+		else if (memchr(" \t*-\"'<[>", c, 9) != NULL)
+			line = mw_str_skip(line, 1);
+		else if (mwi_begins(line, MW_LIT("rfc822;")))
+			line = mw_str_skip(line, 7);
+		else if (mwi_begins(line, MW_LIT("smtp:")))
+			line = mw_str_skip(line, 5);
+		else
+			break;
+	}
+	return line;
+}
+
+/* What follows an address at the head of a line if the line is about it: nothing, a
+ * colon, dots, brackets, a word. False for a comma's or a sentence's sake. */
+static bool follows_head(mw_str rest, bool *colon)
+{
+	bool closed = false;
+
+	*colon = false;
+	while (rest.len > 0 && memchr(">\"'] \t", rest.ptr[0], 6) != NULL) {
+		closed |= rest.ptr[0] == '>';
+		rest = mw_str_skip(rest, 1);
+	}
+	if (rest.len == 0)
+		return true;
+	*colon = rest.ptr[0] == ':' || rest.ptr[0] == '(' ||
+		 (rest.len > 2 && memcmp(rest.ptr, "...", 3) == 0) ||
+		 mwi_begins(rest, MW_LIT("<mailto:"));
+	return *colon || rest.ptr[0] == '[' || rest.ptr[0] == ',' ||
+	       rest.ptr[0] == ';' || rest.ptr[0] == '-' || mwi_is_alpha(rest.ptr[0]) ||
+	       mwi_is_digit(rest.ptr[0]) || (unsigned char)rest.ptr[0] >= 0x80 ||
+	       rest.ptr[0] == '/' || rest.ptr[0] == '#' || rest.ptr[0] == '=';
+}
+
+/* "<kijitora>:" names a local user. */
+static mw_str local_user(mw_str line)
+{
+	const char *close =
+		line.len > 2 && line.ptr[0] == '<' ? memchr(line.ptr, '>', line.len) : NULL;
+	const mw_str name =
+		close != NULL ? (mw_str){line.ptr + 1, (size_t)(close - line.ptr) - 1}
+			      : MW_LIT("");
+
+	for (size_t i = 0; i < name.len; i++)
+		if (!mwi_is_alnum(name.ptr[i]) && memchr("._-+", name.ptr[i], 4) == NULL)
+			return MW_LIT("");
+	return name.len <= 64 ? name : MW_LIT("");
+}
+
+/* All addresses of `s`, each with what is behind it as its block. */
+static bool add_all(reading *r, mw_str s, mwi_strength strength)
+{
+	mw_str a;
+	size_t at = 0;
+	bool any = false;
+
+	while (mwi_address_next(s, at, &a)) {
+		at = (size_t)(a.ptr + a.len - s.ptr);
+		add(r, a, strength, a.ptr + a.len);
+		any = true;
+		/* "a@b.example (a@b.example), c@d": a list goes on behind a comma. */
+		const mw_str rest = mw_str_skip(s, at);
+		size_t i = 0;
+
+		while (i < rest.len && memchr(">\"') ", rest.ptr[i], 5) != NULL)
+			i++;
+		if (i >= rest.len || (rest.ptr[i] != ',' && rest.ptr[i] != ';'))
+			break;
+	}
+	return any;
+}
+
+static bool looks_like_code(mw_str s)
+{
+	return s.len > 3 && s.ptr[0] >= '4' && s.ptr[0] <= '5' && mwi_is_digit(s.ptr[1]) &&
+	       mwi_is_digit(s.ptr[2]) && (s.ptr[3] == ' ' || s.ptr[3] == '-');
+}
+
+/* "550 5.1.1 <a@b>... User unknown" of a transcript. */
+static bool take_code_line(reading *r)
+{
+	mw_str s = r->line, a;
+	mw_enhanced e;
+	ptrdiff_t n;
+
+	if (!looks_like_code(s))
+		return false;
+	s = mw_str_trim(mw_str_skip(s, 4));
+	n = mw_enhanced_read(&e, s);
+	if (n > 0)
+		s = mw_str_trim(mw_str_skip(s, (size_t)n));
+	const bool bracket = s.len > 0 && s.ptr[0] == '<';
+
+	a = mwi_address_front(mw_str_skip(s, bracket));
+	if (a.len == 0)
+		return true;
+	const mw_str rest = mw_str_skip(s, bracket + a.len + bracket);
+
+	if (rest.len > 2 && memcmp(rest.ptr, "...", 3) == 0) {
+		const mwi_entry *before = last_entry(r);
+
+		add(r, a, MWI_STRENGTH_CODE, r->begin);
+		if (last_entry(r) != before && last_entry(r) != NULL) {
+			/* Its words stand in front of it too. */
+			mwi_entry *now = last_entry(r);
+
+			now->block.len =
+				(size_t)(r->line.ptr + r->line.len - r->begin);
+			now->open = false;
+			r->begin = r->line.ptr + r->line.len;
+		}
+	}
+	return true;
+}
+
+/* A line that begins with an address. */
+static bool take_head_line(reading *r)
+{
+	mw_str head = head_of(r->line), a = mwi_address_front(head);
+	bool colon;
+
+	if (a.len == 0)
+		a = local_user(r->line);
+	if (a.len == 0)
+		return false;
+	if (r->indent > r->set_in)
+		return true; /* set in deeper: it continues what is above */
+	const mw_str behind = {a.ptr + a.len, (size_t)(r->line.ptr + r->line.len -
+							(a.ptr + a.len))};
+
+	if (!follows_head(behind, &colon))
+		return false;
+	const bool bare = mw_str_trim(behind).len <= 1;
+
+	if (a.ptr == r->line.ptr + 1 && !r->in_list && !colon && !bare &&
+	    memchr(a.ptr, '@', a.len) == NULL)
+		return false;
+	add(r, a, r->in_list || colon ? MWI_STRENGTH_LISTED : MWI_STRENGTH_HEAD,
+	    a.ptr + a.len);
+	if (behind.len > 0 && memchr(behind.ptr, ',', behind.len) != NULL && !colon)
+		add_all(r, behind, r->in_list ? MWI_STRENGTH_LISTED : MWI_STRENGTH_HEAD);
+	r->set_in = r->indent;
+	return true;
+}
+
+static void take_marked(reading *r, const mwi_mark_row *row, mw_str behind)
+{
+	mwi_notice *n = r->n;
+
+	switch (row->mark) {
+	case MWI_MARK_DELAYED:
+		n->delayed = r->delayed = true;
+		n->heading = true;
+		add_all(r, behind, MWI_STRENGTH_LISTED);
+		return;
+	case MWI_MARK_DELIVERED:
+		n->delivered = r->delivered = true;
+		r->in_list = true;
+		r->set_in = FAR_IN;
+		add_all(r, behind, MWI_STRENGTH_LISTED);
+		return;
+	case MWI_MARK_RECIPIENTS:
+		n->heading = r->in_list = true;
+		r->delivered = false;
+		r->set_in = FAR_IN;
+		add_all(r, behind, MWI_STRENGTH_LISTED);
+		return;
+	case MWI_MARK_RECIPIENT:
+		r->labelled = !add_all(r, behind, MWI_STRENGTH_LISTED) &&
+			      mw_str_trim(behind).len < 3;
+		return;
+	case MWI_MARK_REASON:
+		n->reason = true;
+		return;
+	case MWI_MARK_CONTACT:
+		r->contact = true;
+		return;
+	case MWI_MARK_TO:
+		add_all(r, behind, MWI_STRENGTH_TO);
+		return;
+	case MWI_MARK_NONE:
+	case MWI_MARK_ORIGINAL:
+	case MWI_MARK_ECHO:
+	case MWI_MARK_SUBJECT_FAILURE:
+	case MWI_MARK_SUBJECT_DELAY:
+	case MWI_MARK_SUBJECT_AUTO:
+	case MWI_MARK_DAEMON:
+	case MWI_MARK_FORM:
+	case MWI_MARK_COUNT:
+		return;
+	}
+}
+
+/* An address within a sentence. */
+static void take_inline(reading *r)
+{
+	mw_str a;
+
+	if (!r->contact && r->line.len < 1000 && mwi_address_next(r->line, 0, &a))
+		add(r, a, MWI_STRENGTH_INLINE, a.ptr + a.len);
+}
+
+/* A returned header begins without a word about it: these fields stand in no notice. */
+static bool begins_header(mw_str line)
+{
+	static const mw_str names[] = {
+		{"received", 8},     {"return-path", 11},    {"dkim-signature", 14},
+		{"message-id", 10},  {"mime-version", 12},   {"x-received", 10},
+		{"delivered-to", 12}, {"arc-seal", 8},        {"domainkey-signature", 19},
+		{"x-mailer", 8},
+	};
+	mw_str name, value;
+
+	if (line.len == 0 || mwi_is_blank(line.ptr[0]) || !mwi_field_cut(line, &name, &value))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (mwi_same(name, names[i]))
+			return true;
+	return false;
+}
+
+/* "Final-Recipient: rfc822; a@b" in the text: the report for programs, told to people. */
+static bool begins_fields(mw_str line)
+{
+	static const mw_str names[] = {{"final-recipient", 15},
+				       {"original-recipient", 18},
+				       {"reporting-mta", 13}};
+	mw_str name, value;
+
+	if (!mwi_field_cut(line, &name, &value))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (mwi_same(name, names[i]))
+			return true;
+	return false;
+}
+
+/* True when the line ends the notice. */
+static bool take_line(reading *r, mw_str whole, size_t number)
+{
+	mw_str behind = MW_LIT("");
+	const mwi_mark_row *row, *form;
+	mwi_notice *n = r->n;
+
+	/* A dialogue told again. */
+	if (mwi_begins(r->line, MW_LIT(">>>")) || mwi_begins(r->line, MW_LIT("<<<")))
+		return false;
+	form = n->form.len == 0 ? mwi_mark_find(&mwi_marks_form, r->line, NULL) : NULL;
+	if (form != NULL)
+		n->form = form->form;
+	row = mwi_mark_find(&mwi_marks_line, r->line, &behind);
+	if ((row != NULL && row->mark == MWI_MARK_ORIGINAL && number > 0) ||
+	    (number > 1 && begins_header(whole)))
+		return true;
+	if (n->fields.len == 0 && begins_fields(r->line))
+		n->fields = (mw_str){whole.ptr, 1};
+	if (row != NULL) {
+		const bool open = r->labelled;
+
+		r->labelled = false;
+		take_marked(r, row, behind);
+		r->labelled |= open && row->mark == MWI_MARK_ECHO;
+		return false;
+	}
+	if (r->labelled) {
+		r->labelled = false;
+		if (add_all(r, r->line, MWI_STRENGTH_LISTED))
+			return false;
+	}
+	if (take_code_line(r) || r->contact)
+		return false;
+	if (!take_head_line(r))
+		take_inline(r);
+	return false;
+}
+
+void mwi_notice_read(mwi_notice *n, mw_str text)
+{
+	reading r = {.n = n, .set_in = FAR_IN, .begin = text.ptr};
+	mw_str rest = text, whole;
+	size_t number = 0;
+
+	n->count = 0;
+	n->full = n->heading = n->delayed = n->delivered = n->reason = false;
+	n->form = n->fields = n->returned = MW_LIT("");
+	n->text = text;
+	while (mw_str_cut_line(&rest, &whole)) {
+		r.line = mw_str_trim(whole);
+		r.indent = indent_of(whole);
+		if (r.line.len == 0) {
+			r.contact = false;
+			continue;
+		}
+		if (take_line(&r, whole, number++)) {
+			const bool header = begins_header(whole);
+
+			n->text.len = (size_t)(whole.ptr - text.ptr);
+			n->returned = header ? (mw_str){whole.ptr,
+							(size_t)(text.ptr + text.len -
+								 whole.ptr)}
+					     : rest;
+			break;
+		}
+	}
+	end_block(&r, n->text.ptr + n->text.len);
+	if (n->fields.len > 0)
+		n->fields.len = (size_t)(text.ptr + text.len - n->fields.ptr);
+}
+
+/* Does a paragraph hold a reply code or a status? */
+static bool has_number(mw_str s)
+{
+	mwi_code_at at;
+	mw_enhanced e;
+	const char *p = s.ptr, *end = s.ptr + s.len;
+
+	if (mwi_may_hold_code(s) && mwi_code_next(s, 0, &at))
+		return true;
+	if (looks_like_code(s))
+		return true;
+	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
+		const size_t i = (size_t)(p++ - s.ptr);
+
+		if (i > 0 && (i == 1 || !mwi_is_alnum(s.ptr[i - 2])) &&
+		    mw_enhanced_read(&e, mw_str_skip(s, i - 1)) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Cuts the next paragraph off *rest; false at the end. */
+static bool cut_paragraph(mw_str *rest, mw_str *out)
+{
+	mw_str line, s = *rest;
+	const char *begin = NULL, *end = NULL;
+
+	while (mw_str_cut_line(&s, &line)) {
+		if (mw_str_trim(line).len == 0) {
+			if (begin != NULL)
+				break;
+			continue;
+		}
+		if (begin == NULL)
+			begin = line.ptr;
+		end = line.ptr + line.len;
+	}
+	*rest = s;
+	if (begin == NULL)
+		return false;
+	*out = (mw_str){begin, (size_t)(end - begin)};
+	return true;
+}
+
+/* Is it a paragraph that says nothing of the failure: whom to ask, what was sent, a
+ * heading with nothing below? */
+static bool is_aside(mw_str paragraph)
+{
+	mw_str line, behind = MW_LIT("");
+	const mwi_mark_row *row;
+	bool words = false;
+
+	for (bool first = true; mw_str_cut_line(&paragraph, &line); first = false) {
+		row = mwi_mark_find(&mwi_marks_line, line, &behind);
+		if (first && row != NULL &&
+		    (row->mark == MWI_MARK_CONTACT || row->mark == MWI_MARK_ECHO))
+			return true;
+		if (row == NULL || row->mark != MWI_MARK_REASON)
+			behind = line;
+		for (size_t i = 0; i < behind.len && !words; i++)
+			words = mwi_is_alnum(behind.ptr[i]) ||
+				(unsigned char)behind.ptr[i] >= 0x80;
+		if (words)
+			return false;
+	}
+	return true;
+}
+
+/* Signs left of the address in front: ">:", "...", ")." */
+static mw_str without_signs(mw_str s)
+{
+	while (s.len > 0 && memchr(">:.)\"';,] \t\r\n", s.ptr[0], 13) != NULL)
+		s = mw_str_skip(s, 1);
+	return s;
+}
+
+mw_str mwi_notice_words(mw_str block)
+{
+	mw_str rest = without_signs(block), p, first = MW_LIT("");
+	int looked = 0;
+
+	while (looked++ < 40 && cut_paragraph(&rest, &p)) {
+		if (is_aside(p))
+			continue;
+		if (has_number(p))
+			return p;
+		if (first.len == 0)
+			first = p;
+	}
+	return first;
+}

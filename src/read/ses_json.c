@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "read/ses_json.h"
+
+#include "base/ascii.h"
+#include "read/address.h"
+
+/* Objects longer than this are no recipients. */
+#define OBJECT_MAX 8192
+
+/* Steps over blanks, and over the backslashes of JSON that stands in a JSON string. */
+static mw_str skip_blanks(mw_str s)
+{
+	while (s.len > 0 && (mwi_is_blank(s.ptr[0]) || s.ptr[0] == '\\'))
+		s = mw_str_skip(s, 1);
+	return s;
+}
+
+mw_str mwi_ses_string(mw_str object, mw_str key)
+{
+	const size_t at = mw_str_find(object, key);
+	mw_str s = mw_str_skip(object, at + key.len);
+	size_t n = 0;
+
+	/* The quote that closes the key. */
+	s = skip_blanks(s);
+	if (s.len > 0 && s.ptr[0] == '"')
+		s = skip_blanks(mw_str_skip(s, 1));
+	if (s.len == 0 || s.ptr[0] != ':')
+		return MW_LIT("");
+	s = skip_blanks(mw_str_skip(s, 1));
+	if (s.len == 0 || s.ptr[0] != '"')
+		return MW_LIT("");
+	s = mw_str_skip(s, 1);
+	while (n < s.len && s.ptr[n] != '"')
+		n += s.ptr[n] == '\\' && n + 1 < s.len && s.ptr[n + 1] != '"' ? 2 : 1;
+	s = mw_str_head(s, n);
+	while (s.len > 0 && s.ptr[s.len - 1] == '\\')
+		s.len--;
+	return s;
+}
+
+mw_kind mwi_ses_kind(mw_str text)
+{
+	const mw_str head = mw_str_head(mw_str_trim(text), 4096);
+	mw_str type;
+
+	if (head.len == 0 || head.ptr[0] != '{')
+		return MW_KIND_NONE;
+	type = mwi_ses_string(head, MW_LIT("notificationtype"));
+	if (type.len == 0)
+		type = mwi_ses_string(head, MW_LIT("eventtype"));
+	if (mw_str_eq(type, MW_LIT("Bounce")))
+		return MW_KIND_BOUNCE;
+	if (mw_str_eq(type, MW_LIT("Complaint")))
+		return MW_KIND_COMPLAINT;
+	return mw_str_eq(type, MW_LIT("Delivery")) ? MW_KIND_DELIVERED : MW_KIND_NONE;
+}
+
+/* The innermost braces around s[at]. */
+static mw_str object_around(mw_str s, size_t at)
+{
+	size_t first = at, last = at;
+
+	while (first > 0 && at - first < OBJECT_MAX && s.ptr[first] != '{')
+		first--;
+	while (last < s.len && last - at < OBJECT_MAX && s.ptr[last] != '}')
+		last++;
+	return (mw_str){s.ptr + first, last - first};
+}
+
+bool mwi_ses_next(mw_str *rest, mw_str *object, mw_str *address)
+{
+	const mw_str key = MW_LIT("emailaddress");
+	const mw_str s = *rest;
+	const size_t at = mw_str_find(s, key);
+
+	if (at == s.len)
+		return false;
+	*object = object_around(s, at);
+	*address = mwi_address_value(mwi_ses_string(mw_str_skip(s, at), key));
+	*rest = mw_str_skip(s, at + key.len);
+	return true;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One recipient's outcome, put together from what is told for programs and for people.
+ */
+#include "base/ascii.h"
+#include "base/utf8.h"
+#include "read/address.h"
+#include "read/bounce_state.h"
+#include "read/field.h"
+#include "read/wrapper.h"
+
+/* More of a text than this is not searched for host and stage. */
+#define SEARCHED 2048
+
+size_t mwi_entry_find(const mw_bounce *b, mw_str address)
+{
+	const mwi_notice *n = &b->notice;
+
+	/* Groups and text name them in the same order, mostly. */
+	for (size_t k = 0; k < n->count; k++) {
+		const size_t i = (b->index + k) % n->count;
+
+		if (mwi_address_same(n->entry[i].address, address))
+			return i;
+	}
+	return n->count;
+}
+
+/* At most `max` bytes, and no character cut in two. */
+static mw_str head_of_text(mw_str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	s.len = max;
+	while (s.len > 0 && ((unsigned char)s.ptr[s.len] & 0xc0) == 0x80)
+		s.len--;
+	return s;
+}
+
+/* In a transcript (">>> RCPT To:<a@b>", "<<< 550 No such user"): what was answered to
+ * the command that names the address; else the line with a code that names it. */
+static mw_str transcript_words(mw_str text, mw_str address)
+{
+	mw_str line, words = MW_LIT("");
+	bool named = false, dialogue = false;
+
+	while (mw_str_cut_line(&text, &line)) {
+		const mw_str t = mw_str_trim(line);
+		mw_str a;
+
+		if (mwi_begins(t, MW_LIT(">>>"))) {
+			named = mwi_address_next(t, 0, &a) && mwi_address_same(a, address);
+			dialogue |= named;
+		} else if (mwi_begins(t, MW_LIT("<<<")) && named) {
+			if (words.len == 0 || !dialogue)
+				words = t;
+			else
+				words.len = (size_t)(t.ptr + t.len - words.ptr);
+		} else if (!dialogue && t.len > 4 && mwi_is_digit(t.ptr[0]) &&
+			   mwi_address_next(t, 0, &a) && mwi_address_same(a, address)) {
+			words = t;
+		}
+	}
+	return words;
+}
+
+static bool has_transcript(mw_str text)
+{
+	return mw_str_find(text, MW_LIT("<<< ")) < text.len;
+}
+
+/* The words about the entry at `i`: its own, or those that all share below the list, or
+ * those above it. */
+static mw_str words_of(const mw_bounce *b, size_t i)
+{
+	const mwi_notice *n = &b->notice;
+	mw_str words = MW_LIT("");
+
+	for (size_t k = i; k < n->count && k < i + 200; k++) {
+		const mw_str block = n->entry[k].block;
+
+		words = mwi_notice_words(block);
+		if (n->count > 1 && i < n->count && has_transcript(block)) {
+			const mw_str own =
+				transcript_words(block, n->entry[i].address);
+
+			if (own.len > 0)
+				return own;
+		}
+		if (words.len > 0)
+			return words;
+	}
+	return mwi_notice_words(n->text);
+}
+
+static void add_context(mw_outcome *o, mw_str text)
+{
+	if (o->context.len == 0 && text.len > o->text.len)
+		o->context = head_of_text(mw_str_trim(text), MW_TEXT_MAX);
+}
+
+/* All that the letter says of the entry, where its words alone do not tell enough. */
+static mw_str context_of(const mw_bounce *b, size_t entry)
+{
+	const mwi_notice *n = &b->notice;
+
+	if (entry < n->count && n->count > 1 &&
+	    mw_str_trim(n->entry[entry].block).len > 0)
+		return n->entry[entry].block;
+	return n->text;
+}
+
+static void finish(mw_bounce *b, size_t entry, mw_report *out)
+{
+	mw_outcome *o = &out->outcome;
+	const mw_str context = context_of(b, entry);
+
+	if (o->stage == MW_STAGE_NONE || o->remote.len == 0)
+		mwi_wrapper_read(o, head_of_text(context, SEARCHED));
+	add_context(o, context);
+}
+
+void mwi_outcome_of_entry(mw_bounce *b, mw_str address, size_t entry, mw_report *out)
+{
+	const mwi_notice *n = &b->notice;
+	mw_outcome *o = &out->outcome;
+
+	mw_outcome_read(o, &b->room, words_of(b, entry));
+	o->recipient = address;
+	o->kind = MW_KIND_BOUNCE;
+	o->delayed = entry < n->count ? n->entry[entry].delayed : n->delayed;
+	if (entry < n->count ? n->entry[entry].delivered : n->delivered) {
+		if (o->reply < 400 && o->status.cls < 4)
+			o->kind = MW_KIND_DELIVERED;
+	}
+	finish(b, entry, out);
+}
+
+/* "5.0.0": somebody had to write something. */
+static bool is_vague(mw_enhanced e)
+{
+	return e.cls == 0 || (e.subject == 0 && e.detail == 0);
+}
+
+/* The status that says most: that of the server that refused, unless it says nothing. */
+static void choose_status(mw_outcome *o, mw_str field)
+{
+	mw_enhanced e = {0};
+	mw_str v = mwi_without_type(field);
+
+	while (v.len > 0 && (v.ptr[0] == '#' || v.ptr[0] == '(' || v.ptr[0] == '<'))
+		v = mw_str_skip(v, 1);
+	if (mw_enhanced_read(&e, v) < 0)
+		return;
+	if (is_vague(o->status) && (o->status.cls == 0 || !is_vague(e)) &&
+	    (o->reply == 0 || is_vague(o->status) || o->reply / 100 == e.cls))
+		o->status = e;
+}
+
+static mw_kind kind_of_group(const mwi_group *g, const mw_outcome *o)
+{
+	switch (mwi_action_of(g->field[MWI_STATUS_ACTION])) {
+	case MWI_ACTION_DELIVERED:
+		return MW_KIND_DELIVERED;
+	case MWI_ACTION_FAILED:
+	case MWI_ACTION_DELAYED:
+		return MW_KIND_BOUNCE;
+	case MWI_ACTION_NONE:
+		break;
+	}
+	return o->status.cls == 2 || (o->status.cls == 0 && o->reply / 100 == 2)
+		       ? MW_KIND_DELIVERED
+		       : MW_KIND_BOUNCE;
+}
+
+/* "dns; mx.example.org (192.0.2.1)": the host. */
+static mw_str host_of(mw_str value)
+{
+	mw_str v = mwi_without_type(value);
+	size_t n = 0;
+
+	while (n < v.len && !mwi_is_blank(v.ptr[n]) && v.ptr[n] != '(')
+		n++;
+	v.len = n;
+	while (v.len > 0 && (v.ptr[v.len - 1] == '.' || v.ptr[v.len - 1] == '>'))
+		v.len--;
+	return v.len > 0 && v.ptr[0] == '<' ? mw_str_skip(v, 1) : v;
+}
+
+/* What a Diagnostic-Code holds but for its type; "71" alone says nothing. */
+static mw_str diagnostic_of(const mwi_group *g)
+{
+	const mw_str d = mwi_without_type(g->field[MWI_STATUS_DIAGNOSTIC]);
+
+	for (size_t i = 0; i < d.len; i++)
+		if (mwi_is_alpha(d.ptr[i]) || (unsigned char)d.ptr[i] >= 0x80 || i > 2)
+			return d;
+	return d.len == 3 ? d : MW_LIT("");
+}
+
+void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
+{
+	const mw_str original = mwi_address_value(g->field[MWI_STATUS_ORIGINAL]);
+	const mw_str final = mwi_address_value(g->field[MWI_STATUS_FINAL]);
+	mw_str address = original.len > 0 ? original : final;
+	const mw_str diagnostic = diagnostic_of(g);
+	mw_outcome *o = &out->outcome;
+	size_t entry = mwi_entry_find(b, final);
+
+	if (entry == b->notice.count && original.len > 0)
+		entry = mwi_entry_find(b, original);
+	/* "@relay.example": the writer lost the address; people are told it. */
+	if ((address.len == 0 || address.ptr[0] == '@') && b->notice.count == 1) {
+		entry = 0;
+		address = b->notice.entry[0].address;
+	}
+	if (diagnostic.len > 0) {
+		mw_outcome_read(o, &b->room, diagnostic);
+	} else if (entry < b->notice.count || b->notice.count == 0) {
+		mw_outcome_read(o, &b->room, words_of(b, entry));
+	} else {
+		mw_outcome_read(o, &b->room, MW_LIT(""));
+	}
+	choose_status(o, g->field[MWI_STATUS_STATUS]);
+	o->recipient = address;
+	out->final_recipient =
+		original.len > 0 && !mwi_address_same(original, final) ? final : MW_LIT("");
+	out->action = g->field[MWI_STATUS_ACTION];
+	o->kind = kind_of_group(g, o);
+	o->delayed = mwi_action_of(out->action) == MWI_ACTION_DELAYED;
+	if (g->field[MWI_STATUS_REMOTE].len > 0)
+		o->remote = host_of(g->field[MWI_STATUS_REMOTE]);
+	finish(b, entry, out);
+}
