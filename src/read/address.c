@@ -70,7 +70,11 @@ bool mwi_address_next(mw_str s, size_t from, mw_str *address)
 		const size_t first = local_begin(s, at, begin);
 		const size_t end = domain_end(s, at);
 
-		if (first < at && end > at + 1) {
+		/* "W32/Klez.h@MM" is no address; "<root@localhost>" is. */
+		const bool dotted = memchr(p, '.', end - at) != NULL || p[1] == '[' ||
+				    (first > 0 && s.ptr[first - 1] == '<');
+
+		if (first < at && end > at + 1 && dotted) {
 			*address = (mw_str){s.ptr + first, end - first};
 			return true;
 		}

@@ -366,7 +366,8 @@ static bool next_json(mw_bounce *b, mw_report *r)
 
 	if (b->index == 0)
 		b->rest = b->notice.text;
-	if (!mwi_ses_next(&b->rest, &object, &address)) {
+	if (!mwi_ses_next(&b->rest, mwi_ses_kind(b->notice.text) == MW_KIND_DELIVERED,
+			  &object, &address)) {
 		if (b->index++ > 0)
 			return false;
 		o->kind = mwi_ses_kind(b->notice.text);
@@ -381,6 +382,9 @@ static bool next_json(mw_bounce *b, mw_report *r)
 	g.field[MWI_STATUS_STATUS] = mwi_ses_string(object, MW_LIT("\"status"));
 	g.field[MWI_STATUS_DIAGNOSTIC] =
 		mwi_ses_string(object, MW_LIT("diagnosticcode"));
+	if (g.field[MWI_STATUS_DIAGNOSTIC].len == 0)
+		g.field[MWI_STATUS_DIAGNOSTIC] =
+			mwi_ses_string(b->notice.text, MW_LIT("smtpresponse"));
 	b->notice.count = 0;
 	mwi_outcome_of_group(b, &g, r);
 	o->kind = mwi_ses_kind(b->notice.text);

@@ -317,7 +317,8 @@ static mwi_intro intro_of(mw_str before, mw_str after)
 {
 	char c = before.len > 0 ? before.ptr[before.len - 1] : '\n';
 
-	if (ends_with(before, "<<< "))
+	/* A dialogue; a reply told by another: "<a@b>... 550 Host unknown". */
+	if (ends_with(before, "<<< ") || ends_with(before, ">... "))
 		return MWI_INTRO_QUOTE;
 	/* Set in, at the front of a line. */
 	if (c == ' ' || c == '\t') {
@@ -341,7 +342,7 @@ static mwi_intro intro_of(mw_str before, mw_str after)
 		return MWI_INTRO_LABEL;
 	if (ends_with(before, ": ") || ends_with(before, "> ") ||
 	    (after.len > 1 && after.ptr[0] == '-' && after.ptr[1] == '\'') ||
-	    ends_with(before, ">:") || c == '\'' || c == '"' || c == '(' || c == '`' ||
+	    ends_with(before, ">:") || ends_with(before, "], ") || c == '\'' || c == '"' || c == '(' || c == '`' ||
 	    ends_with(before, "; "))
 		return MWI_INTRO_FRONT;
 	return MWI_INTRO_NONE;

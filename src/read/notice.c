@@ -328,6 +328,24 @@ static bool begins_fields(mw_str line)
 	return false;
 }
 
+/* A dialogue told again: ">>> RCPT To:<a@b>", "<<< 550 No". */
+static bool is_dialogue(mw_str line)
+{
+	static const mw_str commands[] = {{"rcpt", 4}, {"mail", 4}, {"data", 4}, {"quit", 4},
+					  {"helo", 4}, {"ehlo", 4}, {"rset", 4}, {"auth", 4},
+					  {"bdat", 4}, {"starttls", 8}};
+
+	if (mwi_begins(line, MW_LIT("<<<")))
+		return true;
+	if (!mwi_begins(line, MW_LIT(">>>")))
+		return false;
+	line = mw_str_trim(mw_str_skip(line, 3));
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (mwi_begins(line, commands[i]))
+			return true;
+	return line.len < 2;
+}
+
 /* True when the line ends the notice. */
 static bool take_line(reading *r, mw_str whole, size_t number)
 {
@@ -335,8 +353,7 @@ static bool take_line(reading *r, mw_str whole, size_t number)
 	const mwi_mark_row *row, *form;
 	mwi_notice *n = r->n;
 
-	/* A dialogue told again. */
-	if (mwi_begins(r->line, MW_LIT(">>>")) || mwi_begins(r->line, MW_LIT("<<<")))
+	if (is_dialogue(r->line))
 		return false;
 	form = n->form.len == 0 ? mwi_mark_find(&mwi_marks_form, r->line, NULL) : NULL;
 	if (form != NULL)
@@ -347,6 +364,8 @@ static bool take_line(reading *r, mw_str whole, size_t number)
 		return true;
 	if (n->fields.len == 0 && begins_fields(r->line))
 		n->fields = (mw_str){whole.ptr, 1};
+	if (n->fields.len > 0)
+		return false;
 	if (row != NULL) {
 		const bool open = r->labelled;
 
@@ -396,8 +415,13 @@ void mwi_notice_read(mwi_notice *n, mw_str text)
 		}
 	}
 	end_block(&r, n->text.ptr + n->text.len);
-	if (n->fields.len > 0)
-		n->fields.len = (size_t)(text.ptr + text.len - n->fields.ptr);
+	if (n->fields.len > 0) {
+		const char *fields = n->fields.ptr;
+
+		n->fields.len = (size_t)(text.ptr + text.len - fields);
+		if (fields < n->text.ptr + n->text.len)
+			n->text.len = (size_t)(fields - n->text.ptr);
+	}
 }
 
 /* Does a paragraph hold a reply code or a status? */
@@ -474,6 +498,11 @@ static mw_str without_signs(mw_str s)
 	while (s.len > 0 && memchr(">:.)\"';,] \t\r\n", s.ptr[0], 13) != NULL)
 		s = mw_str_skip(s, 1);
 	return s;
+}
+
+bool mwi_notice_has_number(mw_str s)
+{
+	return has_number(s);
 }
 
 mw_str mwi_notice_words(mw_str block)

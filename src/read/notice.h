@@ -49,4 +49,7 @@ void mwi_notice_read(mwi_notice *n, mw_str text);
  * the first that has words. */
 mw_str mwi_notice_words(mw_str block);
 
+/* Does it hold a reply code or a status? */
+bool mwi_notice_has_number(mw_str s);
+
 #endif

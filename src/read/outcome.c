@@ -251,6 +251,13 @@ static bool choose_code(mw_str s, mwi_code_at *best)
 
 		if (found && at.code == best->code && at.intro <= best->intro)
 			continue;
+		/* In a dialogue, what was accepted is no refusal. */
+		if (found && at.code < 400 && best->code >= 400)
+			continue;
+		if (found && at.code >= 400 && best->code < 400) {
+			*best = at;
+			continue;
+		}
 		if (!found || at.intro > best->intro || at.intro == MWI_INTRO_QUOTE ||
 		    (line && best->intro == MWI_INTRO_FRONT))
 			*best = at;
@@ -310,6 +317,18 @@ static bool read_plain(mw_outcome *o, mw_str in)
 	return true;
 }
 
+/* In a dialogue told again a reply ends with its line, unless it goes on: "<<< 550-a",
+ * "<<< 550 b". */
+static mw_str cut_dialogue(mw_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '\n' &&
+		    mw_str_find(mw_str_head(mw_str_trim(mw_str_skip(text, i)), 3),
+				MW_LIT("<<<")) > 0)
+			return mw_str_head(text, i);
+	return text;
+}
+
 /* The words around and behind the code at `at` in `all`. */
 static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
 {
@@ -327,6 +346,8 @@ static mw_str words_at(mw_outcome *o, mw_str all, const mwi_code_at *at)
 			       : text;
 	else
 		text = cut_closing(text, before);
+	if (at->pos >= 4 && memcmp(all.ptr + at->pos - 4, "<<< ", 4) == 0)
+		text = cut_dialogue(text);
 	text = skip_separators(text);
 	if (text.len > 2 && text.ptr[0] == 'b' &&
 	    (text.ptr[1] == '\'' || text.ptr[1] == '"'))

@@ -68,14 +68,36 @@ static mw_str object_around(mw_str s, size_t at)
 	return (mw_str){s.ptr + first, last - first};
 }
 
-bool mwi_ses_next(mw_str *rest, mw_str *object, mw_str *address)
+/* "recipients":["a@b","c@d"] of a delivery, address by address. */
+static bool next_of_list(mw_str *rest, mw_str *address)
+{
+	const mw_str key = MW_LIT("\"recipients\":[");
+	size_t at = mw_str_find(*rest, key);
+	mw_str list;
+
+	if (at < rest->len)
+		*rest = mw_str_skip(*rest, at + key.len);
+	else if (rest->len == 0 || rest->ptr[0] != '"')
+		return false;
+	const char *end = rest->len > 0 ? memchr(rest->ptr, ']', rest->len) : NULL;
+
+	list = end != NULL ? mw_str_head(*rest, (size_t)(end - rest->ptr)) : *rest;
+	if (!mwi_address_next(list, 0, address))
+		return false;
+	*rest = mw_str_skip(*rest, (size_t)(address->ptr + address->len - rest->ptr));
+	return true;
+}
+
+bool mwi_ses_next(mw_str *rest, bool list, mw_str *object, mw_str *address)
 {
 	const mw_str key = MW_LIT("emailaddress");
 	const mw_str s = *rest;
 	const size_t at = mw_str_find(s, key);
 
-	if (at == s.len)
-		return false;
+	if (at == s.len) {
+		*object = s;
+		return list && next_of_list(rest, address);
+	}
 	*object = object_around(s, at);
 	*address = mwi_address_value(mwi_ses_string(mw_str_skip(s, at), key));
 	*rest = mw_str_skip(s, at + key.len);

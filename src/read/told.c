@@ -69,9 +69,21 @@ static bool has_transcript(mw_str text)
 	return mw_str_find(text, MW_LIT("<<< ")) < text.len;
 }
 
-/* The words about the entry at `i`: its own, or those that all share below the list, or
- * those above it. */
-static mw_str words_of(const mw_bounce *b, size_t i)
+/* What stands above the list, where a reason is given there: "Could not be delivered
+ * because of 550 ...: The following recipients were affected". */
+static mw_str words_above(const mwi_notice *n)
+{
+	mw_str above = n->text;
+
+	if (n->count > 0 && n->entry[0].address.ptr > above.ptr &&
+	    n->entry[0].address.ptr < above.ptr + above.len)
+		above.len = (size_t)(n->entry[0].address.ptr - above.ptr);
+	return mwi_notice_words(above);
+}
+
+/* The words about the entry at `i` below its address: its own, or those that all share
+ * below the list. */
+static mw_str words_below(const mw_bounce *b, size_t i)
 {
 	const mwi_notice *n = &b->notice;
 	mw_str words = MW_LIT("");
@@ -90,7 +102,18 @@ static mw_str words_of(const mw_bounce *b, size_t i)
 		if (words.len > 0)
 			return words;
 	}
-	return mwi_notice_words(n->text);
+	return words;
+}
+
+static mw_str words_of(const mw_bounce *b, size_t i)
+{
+	const mw_str below = words_below(b, i), above = words_above(&b->notice);
+
+	return below.len == 0 ||
+			       (!mwi_notice_has_number(below) &&
+				mwi_notice_has_number(above))
+		       ? above
+		       : below;
 }
 
 static void add_context(mw_outcome *o, mw_str text)
@@ -150,7 +173,7 @@ static void choose_status(mw_outcome *o, mw_str field)
 
 	while (v.len > 0 && (v.ptr[0] == '#' || v.ptr[0] == '(' || v.ptr[0] == '<'))
 		v = mw_str_skip(v, 1);
-	if (mw_enhanced_read(&e, v) < 0)
+	if (mw_enhanced_read(&e, v) < 0 || (o->reply >= 400 && e.cls == 2))
 		return;
 	if (is_vague(o->status) && (o->status.cls == 0 || !is_vague(e)) &&
 	    (o->reply == 0 || is_vague(o->status) || o->reply / 100 == e.cls))
@@ -198,12 +221,48 @@ static mw_str diagnostic_of(const mwi_group *g)
 	return d.len == 3 ? d : MW_LIT("");
 }
 
+/* "5.2.1 (mailbox disabled)": the comment of a status. */
+static mw_str comment_of(const mwi_group *g)
+{
+	const mw_str s = g->field[MWI_STATUS_STATUS];
+	const char *open = s.len > 0 ? memchr(s.ptr, '(', s.len) : NULL;
+	mw_str c;
+
+	if (open == NULL)
+		return MW_LIT("");
+	c = mw_str_skip(s, (size_t)(open - s.ptr) + 1);
+	while (c.len > 0 && c.ptr[c.len - 1] == ')')
+		c.len--;
+	return c;
+}
+
+/* The words of the server: the Diagnostic-Code, else what people are told, else the
+ * comment of the status. */
+static void read_words(mw_bounce *b, const mwi_group *g, size_t entry, mw_outcome *o)
+{
+	const mw_str diagnostic = diagnostic_of(g);
+	const bool failed =
+		mwi_action_of(g->field[MWI_STATUS_ACTION]) == MWI_ACTION_FAILED;
+
+	mw_outcome_read(o, &b->room, diagnostic);
+	/* "failed", and then "250 OK": that was another command's. */
+	if (diagnostic.len > 0 && !(failed && o->reply > 0 && o->reply < 400))
+		return;
+	mw_str words = entry < b->notice.count || b->notice.count <= 1
+			       ? words_of(b, entry)
+			       : MW_LIT("");
+
+	if (words.len == 0 || (comment_of(g).len > 0 && !mwi_notice_has_number(words) &&
+			       entry == b->notice.count))
+		words = comment_of(g).len > 0 ? comment_of(g) : words;
+	mw_outcome_read(o, &b->room, words);
+}
+
 void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 {
 	const mw_str original = mwi_address_value(g->field[MWI_STATUS_ORIGINAL]);
 	const mw_str final = mwi_address_value(g->field[MWI_STATUS_FINAL]);
 	mw_str address = original.len > 0 ? original : final;
-	const mw_str diagnostic = diagnostic_of(g);
 	mw_outcome *o = &out->outcome;
 	size_t entry = mwi_entry_find(b, final);
 
@@ -214,13 +273,7 @@ void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 		entry = 0;
 		address = b->notice.entry[0].address;
 	}
-	if (diagnostic.len > 0) {
-		mw_outcome_read(o, &b->room, diagnostic);
-	} else if (entry < b->notice.count || b->notice.count == 0) {
-		mw_outcome_read(o, &b->room, words_of(b, entry));
-	} else {
-		mw_outcome_read(o, &b->room, MW_LIT(""));
-	}
+	read_words(b, g, entry, o);
 	choose_status(o, g->field[MWI_STATUS_STATUS]);
 	o->recipient = address;
 	out->final_recipient =
