@@ -19,9 +19,9 @@ static const char *const mark_words[] = {MWI_MARK_MAP(X)};
 static const char *const mark_names[] = {MWI_MARK_MAP(X)};
 #undef X
 
-enum { LINE, FORM, MAILER, SUBJECT, DAEMON, TABLES };
+enum { LINE, FORM, MAILER, SUBJECT, AWAY, DAEMON, TABLES };
 static const char *const table_names[TABLES] = {"line", "form", "mailer", "subject",
-						"daemon"};
+						"away", "daemon"};
 
 typedef struct row {
 	mw_str phrase, rest, form;
@@ -81,6 +81,8 @@ static int table_of(int mark, mw_str key)
 		return mw_str_eq(key, MW_LIT("mailer")) ? MAILER : FORM;
 	if (mark == MWI_MARK_DAEMON)
 		return DAEMON;
+	if (mark == MWI_MARK_SUBJECT_AWAY)
+		return AWAY;
 	return mark >= MWI_MARK_SUBJECT_FAILURE ? SUBJECT : LINE;
 }
 

@@ -95,6 +95,8 @@ typedef struct mw_category_info {
 	bool bad_address;    /* for good, it means that the address is dead */
 	bool names_list;     /* a blocklist that the text names belongs into the answer */
 	bool names_domain;   /* so does the domain of the sender */
+	mw_category at_mail; /* what the same words mean in reply to MAIL, where they
+				speak of the sender; UNKNOWN: the same */
 	int subject, detail; /* of the enhanced status that fits; -1 none */
 	mw_str summary;
 	mw_lines references, remedies[MW_AUDIENCE_COUNT];

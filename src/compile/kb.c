@@ -165,7 +165,7 @@ static void compile_category(tables *t, const record *r)
 
 	tables_check_keys(
 		t, r,
-		"permanence fault action retry bad-address names status summary "
+		"permanence fault action retry bad-address at-mail names status summary "
 		"reference" REMEDIES);
 	need(t, r, "summary");
 	need(t, r, "fault");
@@ -185,6 +185,7 @@ static void compile_category(tables *t, const record *r)
 		c.detail = s.detail;
 	}
 	c.bad_address = tables_field(t, r, "bad-address") != NULL;
+	c.at_mail = (uint32_t)vocabulary_field(t, r, "at-mail", MW_VOCABULARY_CATEGORY);
 	category_names(t, r, &c);
 	c.summary = tables_prose_of(t, r, "summary");
 	c.reference = tables_list(t, r, "reference", true);

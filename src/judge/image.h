@@ -15,7 +15,7 @@
 #include <mailwhy/str.h>
 
 #define MWI_MAGIC   0x4b574d01U /* changes with every change of this file */
-#define MWI_VERSION 1U
+#define MWI_VERSION 2U
 #define MWI_ORDER   0x01020304U
 
 /* Entries of one chain, and phrases of one run: what a scan looks at for one window. */
@@ -62,6 +62,7 @@ typedef struct mwi_category {
 	uint32_t permanence, fault, action_temporary, action_permanent;
 	int32_t retry; /* seconds, -1 none */
 	uint32_t bad_address, names_list, names_domain;
+	uint32_t at_mail;        /* category of the same words in reply to MAIL; 0 the same */
 	uint32_t subject, detail; /* of the enhanced status that fits; MWI_ANY none */
 	mwi_ref summary;
 	mwi_list reference, remedy[MW_AUDIENCE_COUNT];

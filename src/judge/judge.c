@@ -464,6 +464,21 @@ static void name_list(const evidence *e, mw_verdict *v)
 		v->blocklist = blank.blocklist;
 }
 
+/* In reply to MAIL, "no such user" and "no such domain" are the sender's. True when the
+ * category changed: what the rule says of a recipient does not hold then. */
+static bool turn_to_sender(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *v)
+{
+	const mw_category at = mw_knowledge_category(kb, v->category).at_mail;
+
+	if (o->stage != MW_STAGE_MAIL || at == MW_CATEGORY_UNKNOWN)
+		return false;
+	v->category = at;
+	v->summary = MW_LIT("");
+	for (int i = 0; i < MW_AUDIENCE_COUNT; i++)
+		v->remedies[i] = (mw_lines){0};
+	return true;
+}
+
 static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 		       mw_verdict *v)
 {
@@ -482,6 +497,8 @@ static void judge_text(const mw_knowledge *kb, const mw_outcome *o, mw_str text,
 
 	if (v->confidence == MW_CONFIDENCE_TEXT)
 		v->category = by_list(&e, v->category);
+	if (turn_to_sender(kb, o, v))
+		r = NULL;
 	complete(kb, &e, r, v);
 	name_list(&e, v);
 }

@@ -198,6 +198,8 @@ mw_category_info mw_knowledge_category(const mw_knowledge *kb, mw_category categ
 	out.retry = r->retry;
 	out.bad_address = r->bad_address != 0;
 	out.names_list = r->names_list != 0;
+	out.at_mail = r->at_mail < MW_CATEGORY_COUNT ? (mw_category)r->at_mail
+						     : MW_CATEGORY_UNKNOWN;
 	out.names_domain = r->names_domain != 0;
 	out.subject = any(r->subject);
 	out.detail = any(r->detail);

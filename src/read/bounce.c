@@ -98,11 +98,31 @@ static void read_returned(mw_bounce *b)
 	mwi_letter_read_head(b->original, text);
 }
 
+/* Behind the text a whole message may stand, told as text: it is walked like one inside.
+ */
+static bool walk_returned(mw_bounce *b)
+{
+	mw_str text = b->notice.returned;
+
+	if (b->letter != &b->letters.at[0] || b->original->returned ||
+	    b->original->notice.len > 0 || text.len == 0)
+		return false;
+	mwi_letter_reset(b->original);
+	mwi_mime_init(&b->mime, &b->letters, b->params.convert, b->params.ctx);
+	b->mime.level = 1;
+	while (text.len > 0 && mwi_is_blank(text.ptr[0]))
+		text = mw_str_skip(text, 1);
+	mwi_mime_feed(&b->mime, text);
+	mwi_mime_end(&b->mime);
+	b->original->used = true;
+	return true;
+}
+
 /* The letter that reports: the message itself, or one inside it. Only when none names a
  * recipient, whom the returned mail was sent to is told. */
 static void find_letter(mw_bounce *b)
 {
-	for (int fallback = 0; fallback < 2; fallback++)
+	for (int fallback = 0; fallback < 2; fallback++) {
 		for (int level = 0; level < MWI_LETTERS; level++) {
 			if (level > 0 && !b->letters.at[level].used)
 				break;
@@ -112,6 +132,15 @@ static void find_letter(mw_bounce *b)
 			if (b->source != MWI_SOURCE_NONE)
 				return;
 		}
+		if (fallback == 0) {
+			mwi_kind_find(b, 0, false);
+			if (!walk_returned(b))
+				continue;
+			mwi_kind_find(b, 1, false);
+			if (b->source != MWI_SOURCE_NONE)
+				return;
+		}
+	}
 	mwi_kind_find(b, 0, false);
 }
 
@@ -306,9 +335,13 @@ static bool next_address(mw_bounce *b, mw_str field, mw_report *r)
 
 static bool next_to(mw_bounce *b, mw_report *r)
 {
+	mw_str to = b->original != NULL ? b->original->field[MWI_FIELD_TO] : MW_LIT("");
+
 	if (b->index > 0)
 		return false;
-	return next_address(b, b->original->field[MWI_FIELD_TO], r);
+	if (to.len == 0 && !mwi_address_next(b->subject, 0, &to))
+		return false;
+	return next_address(b, to, r);
 }
 
 /* Whom a complaint is about: the fields that say it, each may be there many times. */

@@ -43,8 +43,9 @@ struct mw_bounce {
 
 	mw_outcome_room room;
 	char arrival[MWI_DATE_LEN], date[MWI_DATE_LEN];
-	mw_buf told; /* decoded fields */
+	mw_buf told; /* decoded fields of the report given */
 	char told_memory[8192];
+	char subject_memory[2048];
 };
 
 /* What is this letter, by all that it has? Sets source, form, notice, strength. */

@@ -94,14 +94,6 @@ static bool is_reply_subject(mw_str s)
 	return begins_with_any(s, re, sizeof re / sizeof *re);
 }
 
-static bool is_forward_subject(mw_str s)
-{
-	static const mw_str fwd[] = {{"fwd:", 4}, {"fw:", 3}, {"wg:", 3}, {"tr:", 3},
-				     {"i:", 2},   {"[fwd:", 5}};
-
-	return begins_with_any(s, fwd, sizeof fwd / sizeof *fwd);
-}
-
 /* The best that an address of the text reaches. Addresses of mail systems and of the
  * one who gets the letter are named in passing. */
 static mwi_strength best_strength(const mw_bounce *b)
@@ -113,8 +105,9 @@ static mwi_strength best_strength(const mw_bounce *b)
 	for (size_t i = 0; i < n->count; i++) {
 		mwi_entry *e = &n->entry[i];
 
-		if (e->strength <= MWI_STRENGTH_INLINE &&
-		    (is_daemon_name(e->address) || mwi_address_same(e->address, to)))
+		if ((e->strength <= MWI_STRENGTH_INLINE && is_daemon_name(e->address)) ||
+		    (e->strength < MWI_STRENGTH_LISTED &&
+		     mwi_address_same(e->address, to)))
 			e->strength = MWI_STRENGTH_NONE;
 		if (e->strength > best)
 			best = e->strength;
@@ -193,16 +186,45 @@ static void find_message_group(mw_bounce *b, mw_str fields)
 	}
 }
 
+/* "Bob is out of the office": the words stand anywhere in the subject. */
+static bool says_away(mw_str subject)
+{
+	for (int words = 0; subject.len > 0 && words < 30; words++) {
+		if (mwi_mark_find(&mwi_marks_away, subject, NULL) != NULL)
+			return true;
+		while (subject.len > 0 && subject.ptr[0] != ' ')
+			subject = mw_str_skip(subject, 1);
+		subject = mw_str_trim(subject);
+	}
+	return false;
+}
+
+/* Fields that programs write when they answer; a person's mail may have one by chance,
+ * so that the subject has to say it too. */
+static bool has_auto_hint(const mwi_letter *l)
+{
+	const mw_str submitted = l->field[MWI_FIELD_AUTO_SUBMITTED];
+
+	return (submitted.len > 0 && !mwi_begins(submitted, MW_LIT("no"))) ||
+	       l->field[MWI_FIELD_IN_REPLY_TO].len > 0 ||
+	       l->field[MWI_FIELD_X_SUPPRESS].len > 0 ||
+	       mw_str_eq(mw_str_trim(l->field[MWI_FIELD_RETURN_PATH]), MW_LIT("<>"));
+}
+
 static bool is_auto_reply(const mw_bounce *b, mwi_mark subject)
 {
-	return has_auto_field(b->letter) || subject == MWI_MARK_SUBJECT_AUTO;
+	return has_auto_field(b->letter) || subject == MWI_MARK_SUBJECT_AUTO ||
+	       (has_auto_hint(b->letter) && says_away(b->subject));
 }
 
 /* The whole returned letter, to find whom it was sent to where nothing else tells. */
 static bool has_original_recipient(const mw_bounce *b)
 {
-	return b->original != NULL &&
-	       mwi_address_value(b->original->field[MWI_FIELD_TO]).len > 0;
+	mw_str a;
+
+	return (b->original != NULL &&
+		mwi_address_value(b->original->field[MWI_FIELD_TO]).len > 0) ||
+	       mwi_address_next(b->subject, 0, &a);
 }
 
 static mwi_source find_source(mw_bounce *b, bool fallback)
@@ -213,7 +235,7 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 	const mwi_notice *n = &b->notice;
 	int weight;
 
-	if (l->feedback)
+	if (l->feedback || (subject == MWI_MARK_SUBJECT_COMPLAINT && l->returned))
 		return MWI_SOURCE_FEEDBACK;
 	if (l->disposition)
 		return MWI_SOURCE_DISPOSITION;
@@ -230,10 +252,14 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 	}
 	if (l->field[MWI_FIELD_X_FAILED_RECIPIENTS].len > 0)
 		return MWI_SOURCE_FAILED;
-	if (is_auto_reply(b, subject) && (weight < ENOUGH + 1 || b->form.len == 0))
-		if (!(is_from_daemon(l) && b->strength >= MWI_STRENGTH_LISTED &&
-		      weight > ENOUGH))
+	if (is_auto_reply(b, subject) &&
+	    (subject == MWI_MARK_SUBJECT_AUTO || says_away(b->subject) ||
+	     weight <= ENOUGH || b->form.len == 0)) {
+		if (!is_from_daemon(l) || b->strength < MWI_STRENGTH_LISTED ||
+		    weight <= ENOUGH || subject == MWI_MARK_SUBJECT_AUTO ||
+		    says_away(b->subject))
 			return MWI_SOURCE_AUTO;
+	}
 	if (weight >= ENOUGH && b->strength > MWI_STRENGTH_TO)
 		return MWI_SOURCE_NOTICE;
 	if (fallback && weight >= ENOUGH &&
@@ -246,20 +272,20 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 void mwi_kind_find(mw_bounce *b, int level, bool fallback)
 {
 	mwi_letter *l = &b->letters.at[level];
+	mw_buf subject;
 
 	b->letter = l;
 	b->original = level + 1 < MWI_LETTERS ? &b->letters.at[level + 1] : NULL;
-	mw_buf_reset(&b->told);
-	mwi_charset_words(&b->told, mw_str_head(l->field[MWI_FIELD_SUBJECT], 1000),
+	mw_buf_init(&subject, b->subject_memory, sizeof b->subject_memory);
+	mwi_charset_words(&subject, mw_str_head(l->field[MWI_FIELD_SUBJECT], 900),
 			  b->params.convert, b->params.ctx);
-	b->subject = mw_buf_str(&b->told);
+	b->subject = mw_buf_str(&subject);
 	mwi_notice_read(&b->notice, mw_buf_str(&l->notice));
 	b->form = b->notice.form.len > 0 ? b->notice.form : form_of_header(l);
 	b->strength = best_strength(b);
 	for (int i = 0; i < MWI_STATUS_COUNT; i++)
 		b->message.field[i] = MW_LIT("");
 	b->source = find_source(b, fallback);
-	(void)is_forward_subject;
 	if (b->source == MWI_SOURCE_STATUS)
 		find_message_group(b, b->rest);
 	else

@@ -41,6 +41,7 @@
 	X(X_LOOP, "x-loop")                                                              \
 	X(X_MAILER, "x-mailer")                                                          \
 	X(X_ORIGINAL_TO, "x-original-to")                                                \
+	X(X_SUPPRESS, "x-auto-response-suppress")                                        \
 	X(X_VACATION, "x-vacation")
 
 typedef enum mwi_field {

@@ -23,6 +23,8 @@
 	X(SUBJECT_FAILURE, "subject-failure")                                            \
 	X(SUBJECT_DELAY, "subject-delay")                                                \
 	X(SUBJECT_AUTO, "subject-auto")                                                  \
+	X(SUBJECT_AWAY, "subject-away")                                                  \
+	X(SUBJECT_COMPLAINT, "subject-complaint")                                        \
 	X(DAEMON, "daemon")                                                              \
 	X(FORM, "form")
 
@@ -50,7 +52,7 @@ typedef struct mwi_mark_table {
 /* What stands in the text of a letter; who wrote it, by text and by X-Mailer; subjects;
  * names of mail systems. */
 extern const mwi_mark_table mwi_marks_line, mwi_marks_form, mwi_marks_mailer,
-	mwi_marks_subject, mwi_marks_daemon;
+	mwi_marks_subject, mwi_marks_away, mwi_marks_daemon;
 
 /* The row with the longest phrase that `line` begins with (signs and blanks in front are
  * passed over), NULL when there is none. *behind is what follows the phrase; it may be

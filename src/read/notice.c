@@ -277,6 +277,8 @@ static void take_marked(reading *r, const mwi_mark_row *row, mw_str behind)
 	case MWI_MARK_SUBJECT_FAILURE:
 	case MWI_MARK_SUBJECT_DELAY:
 	case MWI_MARK_SUBJECT_AUTO:
+	case MWI_MARK_SUBJECT_AWAY:
+	case MWI_MARK_SUBJECT_COMPLAINT:
 	case MWI_MARK_DAEMON:
 	case MWI_MARK_FORM:
 	case MWI_MARK_COUNT:
@@ -431,8 +433,10 @@ static bool has_number(mw_str s)
 	mw_enhanced e;
 	const char *p = s.ptr, *end = s.ptr + s.len;
 
-	if (mwi_may_hold_code(s) && mwi_code_next(s, 0, &at))
-		return true;
+	for (size_t from = 0; mwi_may_hold_code(s) && mwi_code_next(s, from, &at);
+	     from = at.pos + 3)
+		if (at.code >= 400)
+			return true;
 	if (looks_like_code(s))
 		return true;
 	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
@@ -478,9 +482,10 @@ static bool is_aside(mw_str paragraph)
 
 	for (bool first = true; mw_str_cut_line(&paragraph, &line); first = false) {
 		row = mwi_mark_find(&mwi_marks_line, line, &behind);
-		if (first && row != NULL &&
-		    (row->mark == MWI_MARK_CONTACT || row->mark == MWI_MARK_ECHO))
+		if (first && row != NULL && row->mark == MWI_MARK_CONTACT)
 			return true;
+		if (row != NULL && row->mark == MWI_MARK_ECHO)
+			continue;
 		if (row == NULL || row->mark != MWI_MARK_REASON)
 			behind = line;
 		for (size_t i = 0; i < behind.len && !words; i++)

@@ -92,7 +92,8 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 		const mw_str block = n->entry[k].block;
 
 		words = mwi_notice_words(block);
-		if (n->count > 1 && i < n->count && has_transcript(block)) {
+		if (n->count > 1 && n->entry[i].strength != MWI_STRENGTH_CODE &&
+		    has_transcript(block)) {
 			const mw_str own =
 				transcript_words(block, n->entry[i].address);
 
@@ -107,6 +108,8 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 
 static mw_str words_of(const mw_bounce *b, size_t i)
 {
+	if (i >= b->notice.count)
+		return mwi_notice_words(b->notice.text);
 	const mw_str below = words_below(b, i), above = words_above(&b->notice);
 
 	return below.len == 0 ||
