@@ -36,6 +36,19 @@ MW_API MW_CHECKED mw_status mw_tell_report_json(mw_buf *out, const mw_tell *t,
 						mw_str file, const mw_report *r,
 						const mw_verdict *v);
 
+/* The columns of mw_tell_report_csv(), as its first row. */
+MW_API MW_CHECKED mw_status mw_tell_report_csv_head(mw_buf *out);
+
+/* The same as a row of CSV (RFC 4180, with LF). A value that a spreadsheet would take for
+ * a formula gets a ' in front, but for the addresses. */
+MW_API MW_CHECKED mw_status mw_tell_report_csv(mw_buf *out, const mw_tell *t, mw_str file,
+					       const mw_report *r, const mw_verdict *v);
+
+/* The same for a person in one line of t->width columns: who, what the server answered,
+ * what it means, what to do. */
+MW_API MW_CHECKED mw_status mw_tell_report_line(mw_buf *out, const mw_tell *t,
+						const mw_report *r, const mw_verdict *v);
+
 /* The same for a person: what happened, what to do, when to try again, and why we
  * think so. Nothing from outside reaches the terminal unescaped. */
 MW_API MW_CHECKED mw_status mw_tell_text(mw_buf *out, const mw_tell *t,

@@ -57,6 +57,30 @@ static size_t domain_end(mw_str s, size_t at)
 	return i;
 }
 
+static bool is_ascii(char c)
+{
+	return (unsigned char)c < 0x80;
+}
+
+/* Languages without blanks write addresses right into the text: there, only what is
+ * ASCII is the address, unless there would be none. */
+static void without_prose(mw_str s, size_t at, size_t *first, size_t *end)
+{
+	size_t i = at;
+
+	while (i > *first && is_ascii(s.ptr[i - 1]))
+		i--;
+	if (i < at)
+		*first = i;
+	if (at + 1 < *end && is_ascii(s.ptr[at + 1])) {
+		for (i = at + 1; i < *end && is_ascii(s.ptr[i]); i++)
+			;
+		while (i > at + 1 && (s.ptr[i - 1] == '.' || s.ptr[i - 1] == '-'))
+			i--;
+		*end = i;
+	}
+}
+
 bool mwi_address_next(mw_str s, size_t from, mw_str *address)
 {
 	size_t begin = from;
@@ -67,8 +91,11 @@ bool mwi_address_next(mw_str s, size_t from, mw_str *address)
 		if (p == NULL)
 			return false;
 		const size_t at = (size_t)(p - s.ptr);
-		const size_t first = local_begin(s, at, begin);
-		const size_t end = domain_end(s, at);
+		size_t first = local_begin(s, at, begin);
+		size_t end = domain_end(s, at);
+
+		if (first == 0 || s.ptr[first - 1] != '<')
+			without_prose(s, at, &first, &end);
 
 		/* "W32/Klez.h@MM" is no address; "<root@localhost>" is. */
 		const bool dotted = memchr(p, '.', end - at) != NULL || p[1] == '[' ||

@@ -339,8 +339,11 @@ static bool next_to(mw_bounce *b, mw_report *r)
 
 	if (b->index > 0)
 		return false;
-	if (to.len == 0 && !mwi_address_next(b->subject, 0, &to))
-		return false;
+	if (to.len == 0 && !mwi_address_next(b->subject, 0, &to)) {
+		b->index++;
+		mwi_outcome_of_entry(b, MW_LIT(""), b->notice.count, r);
+		return true;
+	}
 	return next_address(b, to, r);
 }
 

@@ -94,6 +94,18 @@ static bool is_reply_subject(mw_str s)
 	return begins_with_any(s, re, sizeof re / sizeof *re);
 }
 
+/* "team-owner@lists.example.org": the keepers of a mailing list, not the list. */
+static bool is_of_list(mw_str address)
+{
+	static const mw_str ends[] = {{"-owner@", 7},   {"-request@", 9}, {"-admin@", 7},
+				      {"-bounces@", 9}, {"-help@", 6},    {"-subscribe@", 11}};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (mw_str_find(address, ends[i]) < address.len)
+			return true;
+	return false;
+}
+
 /* The best that an address of the text reaches. Addresses of mail systems and of the
  * one who gets the letter are named in passing. */
 static mwi_strength best_strength(const mw_bounce *b)
@@ -106,6 +118,7 @@ static mwi_strength best_strength(const mw_bounce *b)
 		mwi_entry *e = &n->entry[i];
 
 		if ((e->strength <= MWI_STRENGTH_INLINE && is_daemon_name(e->address)) ||
+		    (e->strength < MWI_STRENGTH_LISTED && is_of_list(e->address)) ||
 		    (e->strength < MWI_STRENGTH_LISTED &&
 		     mwi_address_same(e->address, to)))
 			e->strength = MWI_STRENGTH_NONE;
@@ -227,6 +240,15 @@ static bool has_original_recipient(const mw_bounce *b)
 	       mwi_address_next(b->subject, 0, &a);
 }
 
+/* Some systems mark their bounces as auto-replies: sender, subject and text tell. */
+static bool is_clear_failure(const mw_bounce *b, mwi_mark subject, int weight)
+{
+	return (subject == MWI_MARK_SUBJECT_FAILURE ||
+		subject == MWI_MARK_SUBJECT_DELAY) &&
+	       is_from_daemon(b->letter) && weight >= ENOUGH &&
+	       b->strength > MWI_STRENGTH_TO;
+}
+
 static mwi_source find_source(mw_bounce *b, bool fallback)
 {
 	const mwi_letter *l = b->letter;
@@ -252,7 +274,7 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 	}
 	if (l->field[MWI_FIELD_X_FAILED_RECIPIENTS].len > 0)
 		return MWI_SOURCE_FAILED;
-	if (is_auto_reply(b, subject) &&
+	if (is_auto_reply(b, subject) && !is_clear_failure(b, subject, weight) &&
 	    (subject == MWI_MARK_SUBJECT_AUTO || says_away(b->subject) ||
 	     weight <= ENOUGH || b->form.len == 0)) {
 		if (!is_from_daemon(l) || b->strength < MWI_STRENGTH_LISTED ||
@@ -262,8 +284,10 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 	}
 	if (weight >= ENOUGH && b->strength > MWI_STRENGTH_TO)
 		return MWI_SOURCE_NOTICE;
+	/* With more than enough, a report that names nobody is one all the same. */
 	if (fallback && weight >= ENOUGH &&
-	    (b->strength > MWI_STRENGTH_NONE || has_original_recipient(b)))
+	    (b->strength > MWI_STRENGTH_NONE || has_original_recipient(b) ||
+	     weight > ENOUGH))
 		return b->strength > MWI_STRENGTH_NONE ? MWI_SOURCE_NOTICE
 						       : MWI_SOURCE_TO;
 	return MWI_SOURCE_NONE;

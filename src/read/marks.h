@@ -13,6 +13,7 @@
 	X(NONE, "none")                                                                  \
 	X(ORIGINAL, "original")                                                          \
 	X(RECIPIENTS, "recipients")                                                      \
+	X(REFUSED, "refused")                                                            \
 	X(DELAYED, "delayed")                                                            \
 	X(DELIVERED, "delivered")                                                        \
 	X(RECIPIENT, "recipient")                                                        \

@@ -252,6 +252,9 @@ static void take_marked(reading *r, const mwi_mark_row *row, mw_str behind)
 		r->set_in = FAR_IN;
 		add_all(r, behind, MWI_STRENGTH_LISTED);
 		return;
+	case MWI_MARK_REFUSED:
+		n->heading = true;
+		return;
 	case MWI_MARK_RECIPIENTS:
 		n->heading = r->in_list = true;
 		r->delivered = false;

@@ -51,11 +51,7 @@ static void put_status(mw_buf *out, mw_enhanced e)
 		return;
 	}
 	mw_buf_put_char(out, '"');
-	mw_buf_put_int(out, e.cls);
-	mw_buf_put_char(out, '.');
-	mw_buf_put_int(out, e.subject);
-	mw_buf_put_char(out, '.');
-	mw_buf_put_int(out, e.detail);
+	mwi_status_put(out, e);
 	mw_buf_put_char(out, '"');
 }
 

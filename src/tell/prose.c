@@ -105,6 +105,15 @@ void mwi_prose_put_lookup(mw_buf *out, const telling *g, putter *put)
 		mw_buf_put(out, b->page);
 }
 
+void mwi_status_put(mw_buf *out, mw_enhanced e)
+{
+	mw_buf_put_int(out, e.cls);
+	mw_buf_put_char(out, '.');
+	mw_buf_put_int(out, e.subject);
+	mw_buf_put_char(out, '.');
+	mw_buf_put_int(out, e.detail);
+}
+
 mw_str mwi_prose_summary(const telling *g)
 {
 	if (g->v->confidence == MW_CONFIDENCE_NONE && g->o->reply == 0)

@@ -31,6 +31,9 @@ typedef void putter(mw_buf *out, mw_str s);
 /* Writes prose with {placeholders} filled in; their values go through `put`. */
 void mwi_prose_put(mw_buf *out, const telling *g, mw_str prose, putter *put);
 
+/* "5.1.1"; e.cls is not 0. */
+void mwi_status_put(mw_buf *out, mw_enhanced e);
+
 /* The one sentence for a person. */
 mw_str mwi_prose_summary(const telling *g);
 

@@ -35,15 +35,6 @@ static void paragraph(mw_buf *out, const telling *g, mw_str prose, int at, int i
 	mwi_wrap_put(out, mw_buf_str(&line), g->t->width, at, indent);
 }
 
-static void put_enhanced(mw_buf *out, mw_enhanced e)
-{
-	mw_buf_put_int(out, e.cls);
-	mw_buf_put_char(out, '.');
-	mw_buf_put_int(out, e.subject);
-	mw_buf_put_char(out, '.');
-	mw_buf_put_int(out, e.detail);
-}
-
 static void separate(mw_buf *line, bool *more)
 {
 	if (*more)
@@ -72,7 +63,7 @@ static void put_head(mw_buf *out, const telling *g)
 	if (g->o->status.cls != 0) {
 		if (more)
 			mw_buf_put_char(&line, ' ');
-		put_enhanced(&line, g->o->status);
+		mwi_status_put(&line, g->o->status);
 		more = true;
 	}
 	if (g->v->provider_name.len > 0) {
@@ -341,7 +332,7 @@ static void put_status(mw_buf *out, const telling *g)
 	if (g->o->status.cls == 0)
 		return;
 	mw_buf_init(&key, number, sizeof number);
-	put_enhanced(&key, g->o->status);
+	mwi_status_put(&key, g->o->status);
 	mw_buf_init(&line, memory, sizeof memory);
 	put_status_names(&line, g);
 	put_row(out, g, mw_buf_str(&key), mw_buf_str(&line));
