@@ -20,8 +20,8 @@ static const char *const mark_names[] = {MWI_MARK_MAP(X)};
 #undef X
 
 enum { LINE, FORM, MAILER, SUBJECT, AWAY, DAEMON, TABLES };
-static const char *const table_names[TABLES] = {"line", "form", "mailer", "subject",
-						"away", "daemon"};
+static const char *const table_names[TABLES] = {"line",    "form", "mailer",
+						"subject", "away", "daemon"};
 
 typedef struct row {
 	mw_str phrase, rest, form;
@@ -100,9 +100,8 @@ static void add_field(arena *a, complaints *c, vec *rows, const record *r, int m
 	}
 	out = vec_add(a, rows, sizeof *out);
 	out->phrase = fold(a, mw_str_head(f->value, gap));
-	out->rest = gap < f->value.len
-			    ? fold(a, mw_str_skip(f->value, gap + star.len))
-			    : MW_LIT("");
+	out->rest = gap < f->value.len ? fold(a, mw_str_skip(f->value, gap + star.len))
+				       : MW_LIT("");
 	out->form = mark == MWI_MARK_FORM ? r->name : MW_LIT("");
 	out->mark = mark;
 	out->table = table_of(mark, f->key);
@@ -123,16 +122,14 @@ static void add_records(arena *a, complaints *c, vec *rows, const vec *records)
 			continue;
 		}
 		for (uint32_t k = 0; k < r->fields.count; k++)
-			add_field(a, c, rows, r, mark,
-				  (const field *)r->fields.item + k);
+			add_field(a, c, rows, r, mark, (const field *)r->fields.item + k);
 	}
 }
 
 static int compare(const void *x, const void *y)
 {
 	const row *a = x, *b = y;
-	const size_t n =
-		a->phrase.len < b->phrase.len ? a->phrase.len : b->phrase.len;
+	const size_t n = a->phrase.len < b->phrase.len ? a->phrase.len : b->phrase.len;
 	int d = a->table - b->table;
 
 	if (d == 0)
@@ -184,8 +181,14 @@ static void write_table(FILE *f, int table, const row *rows, int first, int last
 	}
 	if (first == last)
 		fputs("\t{{\"\", 0}, {\"\", 0}, {\"\", 0}, -1, MWI_MARK_NONE},\n", f);
-	fprintf(f, "};\nconst mwi_mark_table mwi_marks_%s = {%s_rows, %d};\n",
-		table_names[table], table_names[table], last - first);
+	fprintf(f, "};\nstatic const short %s_first[257] = {", table_names[table]);
+	for (int c = 0, i = first; c <= 256; c++) {
+		while (i < last && (unsigned char)rows[i].phrase.ptr[0] < c)
+			i++;
+		fprintf(f, "%s%d,", c % 16 == 0 ? "\n\t" : " ", i - first);
+	}
+	fprintf(f, "\n};\nconst mwi_mark_table mwi_marks_%s = {%s_rows, %s_first};\n",
+		table_names[table], table_names[table], table_names[table]);
 }
 
 static void check_twice(complaints *c, const row *rows, int count)

@@ -41,11 +41,12 @@ size_t mw_str_find(mw_str s, mw_str what)
 	if (what.len > s.len)
 		return s.len;
 	const char first = what.ptr[0], last = what.ptr[what.len - 1];
+	const char upper = mwi_is_alpha(first) ? (char)(first - ('a' - 'A')) : first;
 	const char *p = s.ptr, *end = s.ptr + (s.len - what.len);
 
 	for (; p <= end; p++)
-		if (mwi_lower(p[0]) == first && mwi_lower(p[what.len - 1]) == last &&
-		    same_folded(p, what))
+		if ((p[0] == first || p[0] == upper) &&
+		    mwi_lower(p[what.len - 1]) == last && same_folded(p, what))
 			return (size_t)(p - s.ptr);
 	return s.len;
 }

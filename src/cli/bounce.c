@@ -53,8 +53,8 @@ static const cli_option options[] = {
 	 "only reports of that kind, permanence, category or action; also "
 	 "address-is-bad, delayed",
 	 add_only},
-	{"--fail-on", "WORD,...", "exit with 1 when there is such a report (words as above)",
-	 add_fail_on},
+	{"--fail-on", "WORD,...",
+	 "exit with 1 when there is such a report (words as above)", add_fail_on},
 	{"--jobs", "N", "threads; without it one a core", set_jobs},
 	{NULL, NULL, NULL, NULL},
 };
@@ -63,11 +63,13 @@ const cli_command cli_bounce_command = {
 	.name = "bounce",
 	.usage = "mailwhy bounce [OPTION]... PATH...\n"
 		 "       mailwhy bounce [OPTION]... - < message",
-	.about = "Reads bounces, delay warnings, complaints and auto-replies, and says for "
-		 "each\n"
-		 "recipient what happened and what to do. PATH is a message, an mbox, a "
-		 "Maildir, or a\n"
-		 "folder of them, also compressed with gzip or zstd; - is standard input.",
+	.about =
+		"Reads bounces, delay warnings, complaints and auto-replies, and says "
+		"for "
+		"each\n"
+		"recipient what happened and what to do. PATH is a message, an mbox, a "
+		"Maildir, or a\n"
+		"folder of them, also compressed with gzip or zstd; - is standard input.",
 	.options = options,
 };
 
@@ -172,7 +174,8 @@ int cli_bounce(int argc, char **argv)
 {
 	bounce x = {0};
 	cli_knowledge k;
-	int count = cli_parse(&cli_bounce_command, &x.common, &x, argc, argv), threads, rc;
+	int count = cli_parse(&cli_bounce_command, &x.common, &x, argc, argv), threads,
+	    rc;
 
 	if (count < 0)
 		return EXIT_USAGE;

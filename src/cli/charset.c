@@ -115,18 +115,18 @@ static const char *const unshifted[3] = {"EUC-JP-MS", "CP932", NULL};
 
 /* More names that iconv() may see as they are. */
 static const char *const known[] = {
-	"CP1125",      "CP1131",      "CP1133",      "CP1250",      "CP1251",
-	"CP1252",      "CP1253",      "CP1254",      "CP1255",      "CP1256",
-	"CP1257",      "CP1258",      "CP437",       "CP737",       "CP775",
-	"CP850",       "CP852",       "CP855",       "CP857",       "CP858",
-	"CP860",       "CP861",       "CP862",       "CP863",       "CP864",
-	"CP865",       "CP866",       "CP869",       "CP874",       "CP932",
-	"ARMSCII-8",   "GEORGIAN-PS", "ISO-8859-1",  "ISO-8859-2",  "ISO-8859-3",
-	"ISO-8859-4",  "ISO-8859-5",  "ISO-8859-6",  "ISO-8859-7",  "ISO-8859-8",
-	"ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-15", "ISO-8859-16",
-	"KOI8-R",      "KOI8-RU",     "KOI8-T",      "KOI8-U",      "UTF-16",
-	"UTF-16BE",    "UTF-16LE",    "UTF-32",      "UTF-32BE",    "UTF-32LE",
-	"UTF-7",       "UTF-8",
+	"CP1125",      "CP1133",      "CP1250",      "CP1251",      "CP1252",
+	"CP1253",      "CP1254",      "CP1255",      "CP1256",      "CP1257",
+	"CP1258",      "CP437",       "CP737",       "CP775",       "CP850",
+	"CP852",       "CP855",       "CP857",       "CP858",       "CP860",
+	"CP861",       "CP862",       "CP863",       "CP864",       "CP865",
+	"CP866",       "CP869",       "CP874",       "CP932",       "ARMSCII-8",
+	"GEORGIAN-PS", "ISO-8859-1",  "ISO-8859-2",  "ISO-8859-3",  "ISO-8859-4",
+	"ISO-8859-5",  "ISO-8859-6",  "ISO-8859-7",  "ISO-8859-8",  "ISO-8859-10",
+	"ISO-8859-13", "ISO-8859-14", "ISO-8859-15", "ISO-8859-16", "KOI8-R",
+	"KOI8-RU",     "KOI8-T",      "KOI8-U",      "UTF-16",      "UTF-16BE",
+	"UTF-16LE",    "UTF-32",      "UTF-32BE",    "UTF-32LE",    "UTF-7",
+	"UTF-8",
 };
 
 /* Prefixes of names that end in a number, and what we write for them. */

@@ -37,15 +37,16 @@ bool cli_filter_add(cli_filter *f, const char *option, const char *words)
 
 	do {
 		const char *comma = rest.len > 0 ? memchr(rest.ptr, ',', rest.len) : NULL;
-		const mw_str word = comma != NULL
-					    ? mw_str_head(rest, (size_t)(comma - rest.ptr))
-					    : rest;
+		const mw_str word =
+			comma != NULL ? mw_str_head(rest, (size_t)(comma - rest.ptr))
+				      : rest;
 
 		if (!add_word(f, word)) {
-			cli_complain("%s %s: the words are address-is-bad, delayed, and the "
-				     "kinds, permanences, categories and actions of "
-				     "mailwhy-bounce(1)",
-				     option, cli_visible(safe, words));
+			cli_complain(
+				"%s %s: the words are address-is-bad, delayed, and the "
+				"kinds, permanences, categories and actions of "
+				"mailwhy-bounce(1)",
+				option, cli_visible(safe, words));
 			return false;
 		}
 		rest = mw_str_skip(rest, word.len + 1);

@@ -56,7 +56,8 @@ static bool is_meant(const cli_wish *w, const mw_report *r, const mw_verdict *v)
 	return w->format == CLI_FORMAT_JSON || r->outcome.kind != MW_KIND_NONE;
 }
 
-static mw_status tell(cli_letters *l, mw_str name, const mw_report *r, const mw_verdict *v)
+static mw_status tell(cli_letters *l, mw_str name, const mw_report *r,
+		      const mw_verdict *v)
 {
 	const mw_tell t = {.kb = l->wish->kb, .audience = -1, .width = l->wish->width};
 

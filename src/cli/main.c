@@ -14,7 +14,8 @@ static const struct {
 	const char *about;
 } commands[] = {
 	{&cli_explain_command, cli_explain, "what a reply means, and what to do"},
-	{&cli_bounce_command, cli_bounce, "what bounces, complaints and auto-replies report"},
+	{&cli_bounce_command, cli_bounce,
+	 "what bounces, complaints and auto-replies report"},
 	{&cli_codes_command, cli_codes, "the table of all reply codes"},
 	{&cli_rules_command, cli_rules, "check, search and list the rules"},
 };

@@ -106,7 +106,8 @@ bool cli_tally_merge(cli_tally *t, cli_tally *from)
 	return ok;
 }
 
-static void put_count(mw_buf *out, unsigned long long n, const char *one, const char *many)
+static void put_count(mw_buf *out, unsigned long long n, const char *one,
+		      const char *many)
 {
 	mw_buf_put_int(out, (long long)n);
 	mw_buf_put_char(out, ' ');

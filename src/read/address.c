@@ -3,7 +3,8 @@
 
 #include "base/ascii.h"
 
-#define LOCAL_MAX  320 /* RFC 5321 has 64; return paths with a recipient in them have more */
+#define LOCAL_MAX                                                                        \
+	320 /* RFC 5321 has 64; return paths with a recipient in them have more */
 #define DOMAIN_MAX 255
 
 static bool is_local(char c)
@@ -51,8 +52,8 @@ static size_t domain_end(mw_str s, size_t at)
 	}
 	while (i < s.len && i - at <= DOMAIN_MAX && is_domain(s.ptr[i]))
 		i++;
-	while (i > at + 1 && (s.ptr[i - 1] == '.' || s.ptr[i - 1] == '-' ||
-			      s.ptr[i - 1] == '_'))
+	while (i > at + 1 &&
+	       (s.ptr[i - 1] == '.' || s.ptr[i - 1] == '-' || s.ptr[i - 1] == '_'))
 		i--;
 	return i;
 }
@@ -139,7 +140,8 @@ mw_str mwi_address_value(mw_str value)
 	if (semicolon != NULL && memchr(s.ptr, '@', (size_t)(semicolon - s.ptr)) == NULL)
 		s = mw_str_trim(mw_str_skip(s, (size_t)(semicolon - s.ptr) + 1));
 	const char *open = s.len > 0 ? memchr(s.ptr, '<', s.len) : NULL;
-	const mw_str inside = open != NULL ? mw_str_skip(s, (size_t)(open - s.ptr) + 1) : s;
+	const mw_str inside =
+		open != NULL ? mw_str_skip(s, (size_t)(open - s.ptr) + 1) : s;
 
 	/* What is nothing but the address is taken as it is: "=?utf-8?b?...?=@b". */
 	if (open == NULL && is_one_word(s))

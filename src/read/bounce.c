@@ -48,8 +48,8 @@ mw_status mw_bounce_open(mw_bounce **out, const mw_bounce_params *params)
 	b = (mw_bounce *)(void *)cut(&memory, &left, (sizeof *b + 15) & ~(size_t)15);
 	b->params = *params;
 	b->notice.cap = left / 8 / sizeof(mwi_entry);
-	b->notice.entry =
-		(mwi_entry *)(void *)cut(&memory, &left, b->notice.cap * sizeof(mwi_entry));
+	b->notice.entry = (mwi_entry *)(void *)cut(&memory, &left,
+						   b->notice.cap * sizeof(mwi_entry));
 	/* Half for the letter itself; what it returns is less worth. */
 	const size_t share = left / 8;
 
@@ -227,10 +227,9 @@ static void tell_original(mw_bounce *b, mw_report *r)
 		r->list_id = decoded(b, o->field[MWI_FIELD_LIST_ID]);
 		r->date = mwi_date_read(b->date, o->field[MWI_FIELD_DATE]);
 	}
-	r->sender = first_of(
-		mwi_address_value(first_of(m[MWI_STATUS_POSTFIX_SENDER],
-					   m[MWI_STATUS_MAIL_FROM])),
-		first_of(path, from));
+	r->sender = first_of(mwi_address_value(first_of(m[MWI_STATUS_POSTFIX_SENDER],
+							m[MWI_STATUS_MAIL_FROM])),
+			     first_of(path, from));
 	r->message_id = first_of(id, without_brackets(m[MWI_STATUS_MESSAGE_ID]));
 	if (r->message_id.len == 0)
 		r->message_id = without_brackets(l->field[MWI_FIELD_IN_REPLY_TO]);
@@ -364,9 +363,9 @@ static bool next_feedback(mw_bounce *b, mw_report *r)
 	if (who.len == 0 && b->original != NULL) {
 		const mw_str *f = b->original->field;
 
-		who = mwi_address_value(first_of(f[MWI_FIELD_X_HOTMAIL_RECIPIENT],
-						 first_of(f[MWI_FIELD_DELIVERED_TO],
-							  f[MWI_FIELD_TO])));
+		who = mwi_address_value(
+			first_of(f[MWI_FIELD_X_HOTMAIL_RECIPIENT],
+				 first_of(f[MWI_FIELD_DELIVERED_TO], f[MWI_FIELD_TO])));
 		if (who.len == 0 || memchr(who.ptr, '@', who.len) == NULL)
 			who = MW_LIT("");
 	}
@@ -385,12 +384,12 @@ static bool next_disposition(mw_bounce *b, mw_report *r)
 
 	if (b->index++ > 0)
 		return false;
-	r->outcome.kind = mwi_begins(what, MW_LIT("failed")) ||
-					  mwi_begins(what, MW_LIT("denied"))
-				  ? MW_KIND_BOUNCE
-				  : MW_KIND_DELIVERED;
-	r->outcome.recipient = mwi_address_value(
-		first_of(m[MWI_STATUS_ORIGINAL], m[MWI_STATUS_FINAL]));
+	r->outcome.kind =
+		mwi_begins(what, MW_LIT("failed")) || mwi_begins(what, MW_LIT("denied"))
+			? MW_KIND_BOUNCE
+			: MW_KIND_DELIVERED;
+	r->outcome.recipient =
+		mwi_address_value(first_of(m[MWI_STATUS_ORIGINAL], m[MWI_STATUS_FINAL]));
 	return true;
 }
 
@@ -416,8 +415,7 @@ static bool next_json(mw_bounce *b, mw_report *r)
 	g.field[MWI_STATUS_FINAL] = address;
 	g.field[MWI_STATUS_ACTION] = mwi_ses_string(object, MW_LIT("\"action"));
 	g.field[MWI_STATUS_STATUS] = mwi_ses_string(object, MW_LIT("\"status"));
-	g.field[MWI_STATUS_DIAGNOSTIC] =
-		mwi_ses_string(object, MW_LIT("diagnosticcode"));
+	g.field[MWI_STATUS_DIAGNOSTIC] = mwi_ses_string(object, MW_LIT("diagnosticcode"));
 	if (g.field[MWI_STATUS_DIAGNOSTIC].len == 0)
 		g.field[MWI_STATUS_DIAGNOSTIC] =
 			mwi_ses_string(b->notice.text, MW_LIT("smtpresponse"));
@@ -446,7 +444,8 @@ static bool next_of_source(mw_bounce *b, mw_report *r)
 	case MWI_SOURCE_STATUS:
 		return next_status(b, r);
 	case MWI_SOURCE_FAILED:
-		return next_address(b, b->letter->field[MWI_FIELD_X_FAILED_RECIPIENTS], r);
+		return next_address(b, b->letter->field[MWI_FIELD_X_FAILED_RECIPIENTS],
+				    r);
 	case MWI_SOURCE_NOTICE:
 		return next_entry(b, r);
 	case MWI_SOURCE_TO:

@@ -73,9 +73,9 @@ static bool read_zone(date *d, mw_str s)
 	static const struct {
 		char name[4];
 		int hours;
-	} names[] = {{"utc", 0},  {"gmt", 0},  {"ut", 0},   {"z", 0},   {"est", -5},
+	} names[] = {{"utc", 0},  {"gmt", 0},  {"ut", 0},   {"z", 0},    {"est", -5},
 		     {"edt", -4}, {"cst", -6}, {"cdt", -5}, {"mst", -7}, {"mdt", -6},
-		     {"pst", -8}, {"pdt", -7}, {"jst", 9},  {"cet", 1}, {"cest", 2},
+		     {"pst", -8}, {"pdt", -7}, {"jst", 9},  {"cet", 1},  {"cest", 2},
 		     {"bst", 1},  {"msk", 3}};
 
 	if (s.len >= 5 && (s.ptr[0] == '+' || s.ptr[0] == '-')) {

@@ -20,8 +20,8 @@ static mwi_status_field field_of(mw_str name)
 /* Would this field, said again, tell of another recipient? */
 static bool begins_recipient(const mwi_group *g, mwi_status_field f)
 {
-	return (f == MWI_STATUS_FINAL || f == MWI_STATUS_ORIGINAL || f == MWI_STATUS_RCPT_TO ||
-		f == MWI_STATUS_REMOVAL) &&
+	return (f == MWI_STATUS_FINAL || f == MWI_STATUS_ORIGINAL ||
+		f == MWI_STATUS_RCPT_TO || f == MWI_STATUS_REMOVAL) &&
 	       g->field[f].len > 0;
 }
 

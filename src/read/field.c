@@ -128,10 +128,9 @@ static mw_str skip_section(mw_str s, bool *extended)
 static mw_str without_charset(mw_str s)
 {
 	const char *first = s.len > 0 ? memchr(s.ptr, '\'', s.len) : NULL;
-	const char *second =
-		first != NULL
-			? memchr(first + 1, '\'', s.len - (size_t)(first + 1 - s.ptr))
-			: NULL;
+	const char *second = first != NULL ? memchr(first + 1, '\'',
+						    s.len - (size_t)(first + 1 - s.ptr))
+					   : NULL;
 
 	return second != NULL ? mw_str_skip(s, (size_t)(second + 1 - s.ptr)) : s;
 }

@@ -16,11 +16,11 @@
 /* Elements that begin a line of their own. */
 static bool is_block(mw_str tag)
 {
-	static const mw_str blocks[] = {W("br"),    W("p"),  W("div"), W("tr"), W("table"),
-					W("li"),    W("h1"), W("h2"),  W("h3"), W("h4"),
-					W("title"), W("td"), W("ul"),  W("ol"), W("pre"),
-					W("hr"),    W("body"), W("blockquote"), W("dt"),
-					W("dd"),    W("th")};
+	static const mw_str blocks[] = {
+		W("br"), W("p"),  W("div"), W("tr"), W("table"), W("li"),
+		W("h1"), W("h2"), W("h3"),  W("h4"), W("title"), W("td"),
+		W("ul"), W("ol"), W("pre"), W("hr"), W("body"),  W("blockquote"),
+		W("dt"), W("dd"), W("th")};
 
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
 		if (mwi_same(tag, blocks[i]))
@@ -80,15 +80,15 @@ static const struct {
 	mw_str name;
 	const char *utf8;
 } entities[] = {
-	{W("lt"), "<"},        {W("gt"), ">"},        {W("amp"), "&"},
-	{W("quot"), "\""},     {W("apos"), "'"},      {W("nbsp"), " "},
-	{W("auml"), "\u00e4"}, {W("ouml"), "\u00f6"}, {W("uuml"), "\u00fc"},
-	{W("Auml"), "\u00c4"}, {W("Ouml"), "\u00d6"}, {W("Uuml"), "\u00dc"},
-	{W("szlig"), "\u00df"}, {W("eacute"), "\u00e9"}, {W("egrave"), "\u00e8"},
+	{W("lt"), "<"},          {W("gt"), ">"},          {W("amp"), "&"},
+	{W("quot"), "\""},       {W("apos"), "'"},        {W("nbsp"), " "},
+	{W("auml"), "\u00e4"},   {W("ouml"), "\u00f6"},   {W("uuml"), "\u00fc"},
+	{W("Auml"), "\u00c4"},   {W("Ouml"), "\u00d6"},   {W("Uuml"), "\u00dc"},
+	{W("szlig"), "\u00df"},  {W("eacute"), "\u00e9"}, {W("egrave"), "\u00e8"},
 	{W("agrave"), "\u00e0"}, {W("ccedil"), "\u00e7"}, {W("ntilde"), "\u00f1"},
 	{W("oacute"), "\u00f3"}, {W("aacute"), "\u00e1"}, {W("iacute"), "\u00ed"},
-	{W("uacute"), "\u00fa"}, {W("ecirc"), "\u00ea"}, {W("rsquo"), "\u2019"},
-	{W("lsquo"), "\u2018"}, {W("ldquo"), "\u201c"}, {W("rdquo"), "\u201d"},
+	{W("uacute"), "\u00fa"}, {W("ecirc"), "\u00ea"},  {W("rsquo"), "\u2019"},
+	{W("lsquo"), "\u2018"},  {W("ldquo"), "\u201c"},  {W("rdquo"), "\u201d"},
 	{W("bull"), "\u2022"},
 };
 
@@ -100,9 +100,9 @@ static uint32_t numeric(mw_str name)
 
 	for (size_t i = hex ? 2 : 1; i < name.len; i++) {
 		const char c = mwi_lower(name.ptr[i]);
-		const int v = mwi_is_digit(c)                      ? c - '0'
+		const int v = mwi_is_digit(c)               ? c - '0'
 			      : hex && c >= 'a' && c <= 'f' ? c - 'a' + 10
-								: -1;
+							    : -1;
 
 		if (v < 0 || n > 0xffff)
 			return 0;

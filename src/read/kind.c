@@ -88,8 +88,8 @@ static bool has_auto_field(const mwi_letter *l)
 /* Somebody answers somebody: "Re: ", "AW: ". */
 static bool is_reply_subject(mw_str s)
 {
-	static const mw_str re[] = {{"re:", 3}, {"aw:", 3}, {"sv:", 3}, {"antw:", 5},
-				    {"rv:", 3}, {"odp:", 4}};
+	static const mw_str re[] = {{"re:", 3},   {"aw:", 3}, {"sv:", 3},
+				    {"antw:", 5}, {"rv:", 3}, {"odp:", 4}};
 
 	return begins_with_any(s, re, sizeof re / sizeof *re);
 }
@@ -97,8 +97,9 @@ static bool is_reply_subject(mw_str s)
 /* "team-owner@lists.example.org": the keepers of a mailing list, not the list. */
 static bool is_of_list(mw_str address)
 {
-	static const mw_str ends[] = {{"-owner@", 7},   {"-request@", 9}, {"-admin@", 7},
-				      {"-bounces@", 9}, {"-help@", 6},    {"-subscribe@", 11}};
+	static const mw_str ends[] = {{"-owner@", 7}, {"-request@", 9},
+				      {"-admin@", 7}, {"-bounces@", 9},
+				      {"-help@", 6},  {"-subscribe@", 11}};
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (mw_str_find(address, ends[i]) < address.len)
@@ -159,8 +160,7 @@ static int weigh(const mw_bounce *b, mwi_mark subject)
 	int weight = 0;
 
 	weight += is_from_daemon(l) ? WEIGHS_SENDER : 0;
-	weight += subject == MWI_MARK_SUBJECT_FAILURE ||
-				  subject == MWI_MARK_SUBJECT_DELAY
+	weight += subject == MWI_MARK_SUBJECT_FAILURE || subject == MWI_MARK_SUBJECT_DELAY
 			  ? WEIGHS_SUBJECT
 			  : 0;
 	weight += b->form.len > 0 ? WEIGHS_FORM : 0;

@@ -10,6 +10,14 @@ static const mw_str names[MWI_FIELD_COUNT] = {MWI_FIELD_MAP(NAME)};
 
 mwi_field mwi_field_of(mw_str name)
 {
+	/* Lengths that some name has: most fields of a header have another. */
+	static const uint32_t lengths = 1U << 2 | 1U << 4 | 1U << 6 | 1U << 7 | 1U << 8 |
+					1U << 10 | 1U << 11 | 1U << 12 | 1U << 13 |
+					1U << 14 | 1U << 15 | 1U << 16 | 1U << 19 |
+					1U << 23 | 1U << 24 | 1U << 25;
+
+	if (name.len > 25 || !(lengths >> name.len & 1))
+		return MWI_FIELD_COUNT;
 	for (int i = 0; i < MWI_FIELD_COUNT; i++)
 		if (names[i].len == name.len &&
 		    names[i].ptr[0] == mwi_lower(name.ptr[0]) && mwi_same(name, names[i]))

@@ -4,7 +4,8 @@
 #include "base/ascii.h"
 #include "read/field.h"
 
-/* Signs and blanks that stand in front of words: "----- The", " * The", "|--- Message". */
+/* Signs and blanks that stand in front of words: "----- The", " * The", "|--- Message".
+ */
 static mw_str without_signs(mw_str s)
 {
 	while (s.len > 0 && (unsigned char)s.ptr[0] < 0x80 && !mwi_is_alnum(s.ptr[0]))
@@ -39,10 +40,14 @@ const mwi_mark_row *mwi_mark_find(const mwi_mark_table *table, mw_str line,
 				  mw_str *behind)
 {
 	const mw_str s = without_signs(line);
-	int low = 0, high = table->count;
+	int low, high;
 
 	if (s.len == 0)
 		return NULL;
+	const unsigned char c = (unsigned char)mwi_lower(s.ptr[0]);
+	const int begin = low = table->first[c];
+
+	high = table->first[c + 1];
 	while (low < high) {
 		const int mid = low + (high - low) / 2;
 
@@ -51,7 +56,7 @@ const mwi_mark_row *mwi_mark_find(const mwi_mark_table *table, mw_str line,
 		else
 			high = mid;
 	}
-	for (int i = low - 1; i >= 0; i = table->row[i].up)
+	for (int i = low - 1; i >= begin; i = table->row[i].up)
 		if (holds(&table->row[i], s)) {
 			if (behind != NULL)
 				*behind = mw_str_skip(s, table->row[i].phrase.len);

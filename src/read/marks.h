@@ -47,7 +47,7 @@ typedef struct mwi_mark_row {
 
 typedef struct mwi_mark_table {
 	const mwi_mark_row *row;
-	int count;
+	const short *first; /* 257: where the rows of each first byte begin */
 } mwi_mark_table;
 
 /* What stands in the text of a letter; who wrote it, by text and by X-Mailer; subjects;

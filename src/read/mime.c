@@ -197,14 +197,6 @@ static void end_head(mwi_mime *w, int lowest)
 	}
 }
 
-/* Is it worth keeping? Only fields that somebody asks for are. */
-static bool is_wanted(mw_str line)
-{
-	mw_str name, value;
-
-	return mwi_field_cut(line, &name, &value) && mwi_field_of(name) < MWI_FIELD_COUNT;
-}
-
 static void walk_body(mwi_mime *w, int lowest, mw_str line, bool first, bool whole);
 
 static void walk_head(mwi_mime *w, int lowest, mw_str line, bool first, bool whole)
@@ -218,7 +210,8 @@ static void walk_head(mwi_mime *w, int lowest, mw_str line, bool first, bool who
 	}
 	if (whole && mw_str_trim(line).len == 0) {
 		/* A blank line in front of the header of a message is passed over. */
-		if (line.len == 0 || w->field_len > 0 || w->field_wanted || !w->message_head)
+		if (line.len == 0 || w->field_len > 0 || w->field_wanted ||
+		    !w->message_head)
 			end_head(w, lowest);
 		return;
 	}
@@ -229,7 +222,8 @@ static void walk_head(mwi_mime *w, int lowest, mw_str line, bool first, bool who
 	}
 	end_field(w);
 	if (mwi_field_cut(line, &name, &value)) {
-		w->field_wanted = is_wanted(line);
+		/* Only fields that somebody asks for are kept. */
+		w->field_wanted = mwi_field_of(name) < MWI_FIELD_COUNT;
 		if (w->field_wanted)
 			keep_field(w, line);
 		return;
@@ -250,7 +244,8 @@ static int delimiter(const mwi_mime *w, int lowest, mw_str line, bool *last)
 		const mwi_frame *f = &w->frame[i];
 		const mw_str b = mw_str_skip(line, 2);
 
-		if (f->len == 0 || b.len < f->len || memcmp(b.ptr, f->boundary, f->len) != 0)
+		if (f->len == 0 || b.len < f->len ||
+		    memcmp(b.ptr, f->boundary, f->len) != 0)
 			continue;
 		const mw_str rest = mw_str_trim(mw_str_skip(b, f->len));
 
@@ -352,7 +347,8 @@ static void walk_body(mwi_mime *w, int lowest, mw_str line, bool first, bool who
 	bool last;
 
 	if (w->maybe_len > 0) {
-		if (first && mwi_begins(line, MW_LIT("content-")) && may_adopt(w, lowest)) {
+		if (first && mwi_begins(line, MW_LIT("content-")) &&
+		    may_adopt(w, lowest)) {
 			adopt(w, lowest);
 			walk_head(w, lowest, line, true, whole);
 			return;

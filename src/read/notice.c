@@ -12,12 +12,12 @@
 
 typedef struct reading {
 	mwi_notice *n;
-	mw_str line;    /* without blanks around it */
-	size_t indent;  /* of the line */
-	size_t set_in;  /* of the first address of the list; deeper lines continue it */
-	bool in_list;   /* a heading has opened a list */
-	bool labelled;  /* "Recipient:" and nothing behind it */
-	bool contact;   /* in a paragraph that tells whom to ask */
+	mw_str line;   /* without blanks around it */
+	size_t indent; /* of the line */
+	size_t set_in; /* of the first address of the list; deeper lines continue it */
+	bool in_list;  /* a heading has opened a list */
+	bool labelled; /* "Recipient:" and nothing behind it */
+	bool contact;  /* in a paragraph that tells whom to ask */
 	bool delayed, delivered;
 	const char *begin; /* of the paragraph, or behind the last address */
 } reading;
@@ -119,8 +119,8 @@ static bool follows_head(mw_str rest, bool *colon)
 	*colon = rest.ptr[0] == ':' || rest.ptr[0] == '(' ||
 		 (rest.len > 2 && memcmp(rest.ptr, "...", 3) == 0) ||
 		 mwi_begins(rest, MW_LIT("<mailto:"));
-	return *colon || rest.ptr[0] == '[' || rest.ptr[0] == ',' ||
-	       rest.ptr[0] == ';' || rest.ptr[0] == '-' || mwi_is_alpha(rest.ptr[0]) ||
+	return *colon || rest.ptr[0] == '[' || rest.ptr[0] == ',' || rest.ptr[0] == ';' ||
+	       rest.ptr[0] == '-' || mwi_is_alpha(rest.ptr[0]) ||
 	       mwi_is_digit(rest.ptr[0]) || (unsigned char)rest.ptr[0] >= 0x80 ||
 	       rest.ptr[0] == '/' || rest.ptr[0] == '#' || rest.ptr[0] == '=';
 }
@@ -128,8 +128,9 @@ static bool follows_head(mw_str rest, bool *colon)
 /* "<kijitora>:" names a local user. */
 static mw_str local_user(mw_str line)
 {
-	const char *close =
-		line.len > 2 && line.ptr[0] == '<' ? memchr(line.ptr, '>', line.len) : NULL;
+	const char *close = line.len > 2 && line.ptr[0] == '<'
+				    ? memchr(line.ptr, '>', line.len)
+				    : NULL;
 	const mw_str name =
 		close != NULL ? (mw_str){line.ptr + 1, (size_t)(close - line.ptr) - 1}
 			      : MW_LIT("");
@@ -165,8 +166,9 @@ static bool add_all(reading *r, mw_str s, mwi_strength strength)
 
 static bool looks_like_code(mw_str s)
 {
-	return s.len > 3 && s.ptr[0] >= '4' && s.ptr[0] <= '5' && mwi_is_digit(s.ptr[1]) &&
-	       mwi_is_digit(s.ptr[2]) && (s.ptr[3] == ' ' || s.ptr[3] == '-');
+	return s.len > 3 && s.ptr[0] >= '4' && s.ptr[0] <= '5' &&
+	       mwi_is_digit(s.ptr[1]) && mwi_is_digit(s.ptr[2]) &&
+	       (s.ptr[3] == ' ' || s.ptr[3] == '-');
 }
 
 /* "550 5.1.1 <a@b>... User unknown" of a transcript. */
@@ -197,8 +199,7 @@ static bool take_code_line(reading *r)
 			/* Its words stand in front of it too. */
 			mwi_entry *now = last_entry(r);
 
-			now->block.len =
-				(size_t)(r->line.ptr + r->line.len - r->begin);
+			now->block.len = (size_t)(r->line.ptr + r->line.len - r->begin);
 			now->open = false;
 			r->begin = r->line.ptr + r->line.len;
 		}
@@ -218,8 +219,8 @@ static bool take_head_line(reading *r)
 		return false;
 	if (r->indent > r->set_in)
 		return true; /* set in deeper: it continues what is above */
-	const mw_str behind = {a.ptr + a.len, (size_t)(r->line.ptr + r->line.len -
-							(a.ptr + a.len))};
+	const mw_str behind = {a.ptr + a.len,
+			       (size_t)(r->line.ptr + r->line.len - (a.ptr + a.len))};
 
 	if (!follows_head(behind, &colon))
 		return false;
@@ -302,14 +303,15 @@ static void take_inline(reading *r)
 static bool begins_header(mw_str line)
 {
 	static const mw_str names[] = {
-		{"received", 8},     {"return-path", 11},    {"dkim-signature", 14},
-		{"message-id", 10},  {"mime-version", 12},   {"x-received", 10},
-		{"delivered-to", 12}, {"arc-seal", 8},        {"domainkey-signature", 19},
+		{"received", 8},      {"return-path", 11},  {"dkim-signature", 14},
+		{"message-id", 10},   {"mime-version", 12}, {"x-received", 10},
+		{"delivered-to", 12}, {"arc-seal", 8},      {"domainkey-signature", 19},
 		{"x-mailer", 8},
 	};
 	mw_str name, value;
 
-	if (line.len == 0 || mwi_is_blank(line.ptr[0]) || !mwi_field_cut(line, &name, &value))
+	if (line.len < 9 || memchr("rdmxaRDMXA", line.ptr[0], 10) == NULL ||
+	    !mwi_field_cut(line, &name, &value))
 		return false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (mwi_same(name, names[i]))
@@ -325,7 +327,8 @@ static bool begins_fields(mw_str line)
 				       {"reporting-mta", 13}};
 	mw_str name, value;
 
-	if (!mwi_field_cut(line, &name, &value))
+	if (line.len < 14 || memchr("forFOR", line.ptr[0], 6) == NULL ||
+	    !mwi_field_cut(line, &name, &value))
 		return false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (mwi_same(name, names[i]))
@@ -336,9 +339,9 @@ static bool begins_fields(mw_str line)
 /* A dialogue told again: ">>> RCPT To:<a@b>", "<<< 550 No". */
 static bool is_dialogue(mw_str line)
 {
-	static const mw_str commands[] = {{"rcpt", 4}, {"mail", 4}, {"data", 4}, {"quit", 4},
-					  {"helo", 4}, {"ehlo", 4}, {"rset", 4}, {"auth", 4},
-					  {"bdat", 4}, {"starttls", 8}};
+	static const mw_str commands[] = {
+		{"rcpt", 4}, {"mail", 4}, {"data", 4}, {"quit", 4}, {"helo", 4},
+		{"ehlo", 4}, {"rset", 4}, {"auth", 4}, {"bdat", 4}, {"starttls", 8}};
 
 	if (mwi_begins(line, MW_LIT("<<<")))
 		return true;

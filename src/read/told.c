@@ -49,7 +49,8 @@ static mw_str transcript_words(mw_str text, mw_str address)
 		mw_str a;
 
 		if (mwi_begins(t, MW_LIT(">>>"))) {
-			named = mwi_address_next(t, 0, &a) && mwi_address_same(a, address);
+			named = mwi_address_next(t, 0, &a) &&
+				mwi_address_same(a, address);
 			dialogue |= named;
 		} else if (mwi_begins(t, MW_LIT("<<<")) && named) {
 			if (words.len == 0 || !dialogue)
@@ -94,8 +95,7 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 		words = mwi_notice_words(block);
 		if (n->count > 1 && n->entry[i].strength != MWI_STRENGTH_CODE &&
 		    has_transcript(block)) {
-			const mw_str own =
-				transcript_words(block, n->entry[i].address);
+			const mw_str own = transcript_words(block, n->entry[i].address);
 
 			if (own.len > 0)
 				return own;
@@ -112,9 +112,8 @@ static mw_str words_of(const mw_bounce *b, size_t i)
 		return mwi_notice_words(b->notice.text);
 	const mw_str below = words_below(b, i), above = words_above(&b->notice);
 
-	return below.len == 0 ||
-			       (!mwi_notice_has_number(below) &&
-				mwi_notice_has_number(above))
+	return below.len == 0 || (!mwi_notice_has_number(below) &&
+				  mwi_notice_has_number(above))
 		       ? above
 		       : below;
 }
@@ -136,13 +135,23 @@ static mw_str context_of(const mw_bounce *b, size_t entry)
 	return n->text;
 }
 
+/* Where host and stage of an entry are told. */
+static mw_str near_by(const mw_bounce *b, size_t entry)
+{
+	const mwi_notice *n = &b->notice;
+
+	if (entry < n->count && mw_str_trim(n->entry[entry].block).len > 8)
+		return n->entry[entry].block;
+	return n->text;
+}
+
 static void finish(mw_bounce *b, size_t entry, mw_report *out)
 {
 	mw_outcome *o = &out->outcome;
 	const mw_str context = context_of(b, entry);
 
 	if (o->stage == MW_STAGE_NONE || o->remote.len == 0)
-		mwi_wrapper_read(o, head_of_text(context, SEARCHED));
+		mwi_wrapper_read(o, head_of_text(near_by(b, entry), SEARCHED));
 	add_context(o, context);
 }
 
@@ -279,8 +288,9 @@ void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 	read_words(b, g, entry, o);
 	choose_status(o, g->field[MWI_STATUS_STATUS]);
 	o->recipient = address;
-	out->final_recipient =
-		original.len > 0 && !mwi_address_same(original, final) ? final : MW_LIT("");
+	out->final_recipient = original.len > 0 && !mwi_address_same(original, final)
+				       ? final
+				       : MW_LIT("");
 	out->action = g->field[MWI_STATUS_ACTION];
 	o->kind = kind_of_group(g, o);
 	o->delayed = mwi_action_of(out->action) == MWI_ACTION_DELAYED;

@@ -6,7 +6,8 @@
 
 #include "base/utf8.h"
 
-/* Inside quotes: a quote is doubled, line ends and what a terminal obeys become blanks. */
+/* Inside quotes: a quote is doubled, line ends and what a terminal obeys become blanks.
+ */
 static void put_quoted(mw_buf *out, mw_str s)
 {
 	while (s.len > 0) {
