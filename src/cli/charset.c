@@ -29,6 +29,7 @@ static const struct alias {
 	{"CP1361", {"JOHAB"}},
 	{"CP20866", {"KOI8-R"}},
 	{"CP21866", {"KOI8-U"}},
+	{"CP31J", {"CP932", "EUC-JP-MS"}}, /* Windows-31J */
 	{"CP50220", {"ISO-2022-JP-3", "ISO-2022-JP-2"}},
 	{"CP50221", {"ISO-2022-JP-3", "ISO-2022-JP-2"}},
 	{"CP51932", {"EUC-JP-MS", "CP932"}},
@@ -107,7 +108,6 @@ static const struct alias {
 	{"UTF8", {"UTF-8"}},
 	{"UTF_8", {"UTF-8"}},
 	{"VISCII", {"VISCII"}},
-	{"WINDOWS-31J", {"CP932", "EUC-JP-MS"}},
 };
 
 /* Japanese of eight bits that calls itself ISO-2022-JP, which has seven. */

@@ -14,7 +14,7 @@ mwi_field mwi_field_of(mw_str name)
 	static const uint32_t lengths = 1U << 2 | 1U << 4 | 1U << 6 | 1U << 7 | 1U << 8 |
 					1U << 10 | 1U << 11 | 1U << 12 | 1U << 13 |
 					1U << 14 | 1U << 15 | 1U << 16 | 1U << 19 |
-					1U << 23 | 1U << 24 | 1U << 25;
+					1U << 24 | 1U << 25;
 
 	if (name.len > 25 || !(lengths >> name.len & 1))
 		return MWI_FIELD_COUNT;
@@ -23,6 +23,39 @@ mwi_field mwi_field_of(mw_str name)
 		    names[i].ptr[0] == mwi_lower(name.ptr[0]) && mwi_same(name, names[i]))
 			return (mwi_field)i;
 	return MWI_FIELD_COUNT;
+}
+
+bool mwi_field_may_be(mw_str line)
+{
+	const char second = mwi_lower(line.ptr[1]);
+
+	switch (mwi_lower(line.ptr[0])) {
+	case 'a':
+		return second == 'u';
+	case 'c':
+		return second == 'c' || second == 'o';
+	case 'd':
+		return second == 'a' || second == 'e';
+	case 'f':
+	case 'p':
+		return second == 'r';
+	case 'i':
+		return second == 'n';
+	case 'l':
+		return second == 'i';
+	case 'm':
+		return second == 'e';
+	case 'r':
+		return second == 'e' && line.len > 2 && mwi_lower(line.ptr[2]) != 'c';
+	case 's':
+		return second == 'e' || second == 'u';
+	case 't':
+		return second == 'o';
+	case 'x':
+		return second == '-';
+	default:
+		return false;
+	}
 }
 
 void mwi_letter_reset(mwi_letter *l)
@@ -37,6 +70,17 @@ void mwi_letter_reset(mwi_letter *l)
 		l->field[i] = MW_LIT("");
 }
 
+static void blank(char *p, size_t len, char c)
+{
+	char *at;
+
+	while (len > 0 && (at = memchr(p, c, len)) != NULL) {
+		*at = ' ';
+		len -= (size_t)(at - p) + 1;
+		p = at + 1;
+	}
+}
+
 void mwi_letter_keep(mwi_letter *l, mwi_field f, mw_str value)
 {
 	const size_t begin = l->head.len;
@@ -45,9 +89,8 @@ void mwi_letter_keep(mwi_letter *l, mwi_field f, mw_str value)
 		return;
 	mw_buf_put(&l->head, value);
 	l->field[f] = (mw_str){l->head.ptr + begin, l->head.len - begin};
-	for (size_t i = begin; i < l->head.len; i++)
-		if (l->head.ptr[i] == '\r' || l->head.ptr[i] == '\n')
-			l->head.ptr[i] = ' ';
+	blank(l->head.ptr + begin, l->head.len - begin, '\r');
+	blank(l->head.ptr + begin, l->head.len - begin, '\n');
 	l->used = true;
 }
 

@@ -74,6 +74,10 @@ typedef struct mwi_letters {
 /* The field of that name (any case), or MWI_FIELD_COUNT. */
 mwi_field mwi_field_of(mw_str name);
 
+/* Can a line that begins so be one of them? By its first letters; it may say yes where
+ * the answer is no. `line` has two bytes. */
+bool mwi_field_may_be(mw_str line);
+
 /* Empties it; its memory stays. */
 void mwi_letter_reset(mwi_letter *l);
 

@@ -47,26 +47,23 @@ static void begin_head(mwi_mime *w, bool message)
 	w->in_head = true;
 	w->message_head = message;
 	w->field_len = 0;
-	w->field_wanted = false;
+	w->field_id = MWI_FIELD_COUNT;
 	mwi_content_reset(&w->content);
 }
 
 /* The field that has been taken in is complete. */
 static void end_field(mwi_mime *w)
 {
-	const mw_str field = {w->field, w->field_len};
-	mw_str name, value;
+	/* A part whose header is that of a message is one (see end_head). */
+	const int level = w->level + !w->message_head;
+	const mw_str value = mw_str_trim((mw_str){w->field, w->field_len});
 
-	if (w->field_wanted && mwi_field_cut(field, &name, &value)) {
-		const mwi_field f = mwi_field_of(name);
-		/* A part whose header is that of a message is one (see begin_part). */
-		const int level = w->level + !w->message_head;
-
-		mwi_content_field(&w->content, f, value);
-		if (f < MWI_FIELD_COUNT && level < MWI_LETTERS)
-			mwi_letter_keep(&w->letters->at[level], f, value);
-	}
-	w->field_wanted = false;
+	if (w->field_id == MWI_FIELD_COUNT)
+		return;
+	mwi_content_field(&w->content, w->field_id, value);
+	if (level < MWI_LETTERS)
+		mwi_letter_keep(&w->letters->at[level], w->field_id, value);
+	w->field_id = MWI_FIELD_COUNT;
 	w->field_len = 0;
 }
 
@@ -199,38 +196,43 @@ static void end_head(mwi_mime *w, int lowest)
 
 static void walk_body(mwi_mime *w, int lowest, mw_str line, bool first, bool whole);
 
-static void walk_head(mwi_mime *w, int lowest, mw_str line, bool first, bool whole)
+/* A field begins: only those that somebody asks for are kept. False: it is none. */
+static bool begin_field(mwi_mime *w, mw_str line)
 {
 	mw_str name, value;
 
-	if (!first) {
-		if (w->field_wanted)
-			keep_field(w, line);
+	/* Most lines of a header are of fields that can be told by two letters. */
+	if (line.len > 2 && !mwi_field_may_be(line) && mwi_is_alpha(line.ptr[0]))
+		return memchr(line.ptr, ':', line.len < 77 ? line.len : 77) != NULL;
+	if (!mwi_field_cut(line, &name, &value))
+		return false;
+	w->field_id = mwi_field_of(name);
+	if (w->field_id < MWI_FIELD_COUNT)
+		keep_field(w, value);
+	return true;
+}
+
+static void walk_head(mwi_mime *w, int lowest, mw_str line, bool first, bool whole)
+{
+	const bool continued =
+		!first || (line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t'));
+
+	if (continued && w->field_id == MWI_FIELD_COUNT && line.len > 1)
 		return;
-	}
-	if (whole && mw_str_trim(line).len == 0) {
-		/* A blank line in front of the header of a message is passed over. */
-		if (line.len == 0 || w->field_len > 0 || w->field_wanted ||
-		    !w->message_head)
+	if (first && whole && mw_str_trim(line).len == 0) {
+		/* A line of blanks in front of the header of a message is passed over. */
+		if (line.len == 0 || w->field_id != MWI_FIELD_COUNT || !w->message_head)
 			end_head(w, lowest);
 		return;
 	}
-	if (line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t')) {
-		if (w->field_wanted)
-			keep_field(w, line);
+	if (continued) {
+		keep_field(w, line);
 		return;
 	}
 	end_field(w);
-	if (mwi_field_cut(line, &name, &value)) {
-		/* Only fields that somebody asks for are kept. */
-		w->field_wanted = mwi_field_of(name) < MWI_FIELD_COUNT;
-		if (w->field_wanted)
-			keep_field(w, line);
-		return;
-	}
 	/* "From " of a mailbox file, ">From ": not a field, and no body either. */
-	if (mwi_begins(line, MW_LIT("from ")) || mwi_begins(line, MW_LIT(">from ")) ||
-	    !whole)
+	if (begin_field(w, line) || mwi_begins(line, MW_LIT("from ")) ||
+	    mwi_begins(line, MW_LIT(">from ")) || !whole)
 		return;
 	end_head(w, lowest);
 	walk_body(w, lowest, line, true, true);
@@ -344,8 +346,6 @@ static void take_leaf(mwi_mime *w, mw_str line, bool whole)
 
 static void walk_body(mwi_mime *w, int lowest, mw_str line, bool first, bool whole)
 {
-	bool last;
-
 	if (w->maybe_len > 0) {
 		if (first && mwi_begins(line, MW_LIT("content-")) &&
 		    may_adopt(w, lowest)) {
@@ -368,7 +368,6 @@ static void walk_body(mwi_mime *w, int lowest, mw_str line, bool first, bool who
 	}
 	if (w->role != MWI_ROLE_SKIP)
 		take_leaf(w, line, whole);
-	(void)last;
 }
 
 static bool is_dashed(mw_str line)
@@ -529,6 +528,26 @@ void mwi_mime_init(mwi_mime *w, mwi_letters *letters, mw_convert *convert, void 
 	begin_head(w, true);
 }
 
+/* In a part that nobody reads, at the front of a line: only a delimiter matters. */
+static bool is_passing(const mwi_mime *w)
+{
+	return w->role == MWI_ROLE_SKIP && !w->in_head && w->inner_depth < 0 &&
+	       w->maybe_len == 0 && w->raw.len == 0 && !w->raw.within;
+}
+
+/* Steps over whole lines that are no delimiters. */
+static mw_str pass(const mwi_mime *w, mw_str bytes)
+{
+	while (bytes.len > 0 && bytes.ptr[0] != '-') {
+		const char *end = memchr(bytes.ptr, w->line_end, bytes.len);
+
+		if (end == NULL)
+			break;
+		bytes = mw_str_skip(bytes, (size_t)(end - bytes.ptr) + 1);
+	}
+	return bytes;
+}
+
 void mwi_mime_feed(mwi_mime *w, mw_str bytes)
 {
 	if (w->line_end == 0)
@@ -546,7 +565,11 @@ void mwi_mime_feed(mwi_mime *w, mw_str bytes)
 		}
 	}
 	while (bytes.len > 0) {
-		const char *end = memchr(bytes.ptr, w->line_end, bytes.len);
+		if (is_passing(w))
+			bytes = pass(w, bytes);
+		const char *end = bytes.len > 0
+					  ? memchr(bytes.ptr, w->line_end, bytes.len)
+					  : NULL;
 		const size_t n = end != NULL ? (size_t)(end - bytes.ptr) : bytes.len;
 		const mw_str piece = mw_str_head(bytes, n);
 

@@ -77,9 +77,9 @@ typedef struct mwi_mime {
 	int level; /* messages inside messages; letters are kept of MWI_LETTERS */
 	bool in_head, message_head; /* in the header of a part; of a message */
 
-	char field[MWI_FIELD_KEPT];
+	char field[MWI_FIELD_KEPT]; /* its value */
 	size_t field_len;
-	bool field_wanted;
+	mwi_field field_id; /* MWI_FIELD_COUNT: one that nobody asks for */
 	mwi_content content;
 
 	mwi_role role; /* of the leaf */
