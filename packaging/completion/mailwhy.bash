@@ -25,7 +25,13 @@ _mailwhy()
 	--for) words='sender admin developer receiver' ;;
 	--map) words="list $("$program" codes --map list 2>/dev/null)" ;;
 	--rules | --config) files=yes ;;
-	--provider) ;;
+	--format) words='table json csv addresses' ;;
+	--only | --fail-on)
+		words='address-is-bad delayed bounce auto-reply complaint delivered none permanent temporary'
+		words+=" $("$program" codes --categories --json 2>/dev/null |
+			sed -n 's/.*"category":"\([^"]*\)".*/\1/p')"
+		;;
+	--provider | --jobs) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			words=$("$program" "$command" --help 2>/dev/null |
@@ -35,6 +41,8 @@ _mailwhy()
 				sed -n '/^commands:/,/^$/s/^  \([a-z][^ ]*\).*/\1/p')
 		elif [[ $command == rules && $COMP_CWORD == 2 ]]; then
 			words='check why list'
+		elif [[ $command == bounce ]]; then
+			files=yes
 		fi
 		;;
 	esac

@@ -39,6 +39,10 @@ function __mailwhy_setup
                     set more $more -x -a 'dns connect tls ehlo auth mail rcpt data content queue local none'
                 case --for
                     set more $more -x -a 'sender admin developer receiver'
+                case --format
+                    set more $more -x -a 'table json csv addresses'
+                case --only --fail-on
+                    set more $more -x -a 'address-is-bad delayed bounce auto-reply complaint delivered none permanent temporary'
                 case --map
                     set more $more -x -a 'list (mailwhy codes --map list)'
                 case '*'

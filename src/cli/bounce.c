@@ -49,12 +49,9 @@ static void set_jobs(void *ctx, const char *value)
 static const cli_option options[] = {
 	{"--format", "FORM", "table (for people), json, csv, or addresses: one a line",
 	 set_format},
-	{"--only", "WORD,...",
-	 "only reports of that kind, permanence, category or action; also "
-	 "address-is-bad, delayed",
-	 add_only},
-	{"--fail-on", "WORD,...",
-	 "exit with 1 when there is such a report (words as above)", add_fail_on},
+	{"--only", "WORDS",
+	 "only such reports: permanent, recipient-unknown, address-is-bad ...", add_only},
+	{"--fail-on", "WORDS", "exit with 1 when there is such a report", add_fail_on},
 	{"--jobs", "N", "threads; without it one a core", set_jobs},
 	{NULL, NULL, NULL, NULL},
 };
@@ -123,8 +120,10 @@ static unsigned long long total_size(int count, char **argv)
 }
 
 /* The head of a table for programs, or the end of one for people. */
-static int put_around(mw_status (*head)(mw_buf *), const cli_tally *tally)
+static int put_around(const cli_wish *w, mw_status (*head)(mw_buf *),
+		      const cli_tally *tally)
 {
+	const mw_tell tell = {.kb = w->kb, .audience = -1, .width = w->width};
 	cli_out out;
 	int rc = cli_out_open(&out);
 
@@ -133,7 +132,7 @@ static int put_around(mw_status (*head)(mw_buf *), const cli_tally *tally)
 	if (head != NULL && head(&out.buf) != MW_OK)
 		rc = EXIT_IO;
 	if (tally != NULL)
-		cli_tally_tell(tally, &out.buf);
+		cli_tally_tell(tally, &out.buf, &tell);
 	cli_out_close(&out, &rc);
 	return rc;
 }
@@ -149,7 +148,7 @@ static int run(bounce *x, int threads, int count, char **argv)
 		return EXIT_NO_MEMORY;
 	}
 	if (x->wish.format == CLI_FORMAT_CSV)
-		rc = put_around(mw_tell_report_csv_head, NULL);
+		rc = put_around(&x->wish, mw_tell_report_csv_head, NULL);
 	cli_paths_open(paths, count, argv);
 	if (rc == EXIT_DONE)
 		rc = cli_crew_run(paths, &x->wish, threads, total_size(count, argv),
@@ -160,7 +159,7 @@ static int run(bounce *x, int threads, int count, char **argv)
 	cli_paths_close(paths);
 	free(paths);
 	if (x->wish.format == CLI_FORMAT_TABLE && rc != EXIT_IO) {
-		const int told = put_around(NULL, &tally);
+		const int told = put_around(&x->wish, NULL, &tally);
 
 		rc = rc == EXIT_DONE ? told : rc;
 	}

@@ -94,17 +94,21 @@ static bool is_zone(mw_str word)
 static kind kind_of(mw_str word)
 {
 	static const struct {
-		const char *form;
+		mw_str form;
 		kind kind;
 	} forms[] = {
-		{"9", DAY},     {"99", DAY},       {"9:99", TIME},     {"99:99", TIME},
-		{"9999", YEAR}, {"9:99:99", TIME}, {"99:99:99", TIME},
+		{{"9", 1}, DAY},         {{"99", 2}, DAY},    {{"9:99", 4}, TIME},
+		{{"99:99", 5}, TIME},    {{"9999", 4}, YEAR}, {{"9:99:99", 7}, TIME},
+		{{"99:99:99", 8}, TIME},
 	};
 
-	if (is_name(word, "JanFebMarAprMayJunJulAugSepOctNovDec"))
-		return MONTH;
+	if (word.len > 0 && !is_digit(word.ptr[0])) {
+		if (is_name(word, "JanFebMarAprMayJunJulAugSepOctNovDec"))
+			return MONTH;
+		return is_zone(word) ? ZONE : OTHER;
+	}
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-		if (has_form(word, mw_str_of(forms[i].form)))
+		if (has_form(word, forms[i].form))
 			return forms[i].kind;
 	return is_zone(word) ? ZONE : OTHER;
 }
@@ -132,7 +136,7 @@ static bool is_date(mw_str rest)
 		const mw_str before = rest, word = cut_word(&rest);
 		const kind k = kind_of(word);
 
-		if (word.len == 0 || is_remote(before))
+		if (word.len == 0 || (k == OTHER && is_remote(before)))
 			return is_complete(seen);
 		if (k == OTHER || seen[k]++ == 3)
 			return false;

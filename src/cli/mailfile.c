@@ -53,15 +53,10 @@ static bool is_separator(cli_window *w, size_t offset)
 
 	if (line.ptr[n - 1] == '\r')
 		line.len--;
-	switch (cli_envelope_read(line)) {
-	case CLI_ENVELOPE_NONE:
-		break;
-	case CLI_ENVELOPE_BARE:
-		return ended && is_field(w, offset + n + 1);
-	case CLI_ENVELOPE_FULL:
-		return true;
-	}
-	return false;
+	const cli_envelope is = cli_envelope_read(line);
+
+	return is == CLI_ENVELOPE_FULL ||
+	       (is == CLI_ENVELOPE_BARE && ended && is_field(w, offset + n + 1));
 }
 
 /* The number that a Content-Length field states, or NO_LENGTH. */
@@ -135,42 +130,34 @@ static void look_ahead(cli_mailfile *f)
 		f->whole = 0;
 }
 
-/* The length of the line at `offset` up to its first CR or LF, which *end gets; that is 0
- * when the line is too long or the file ends. */
-static size_t first_line(cli_window *w, size_t offset, char *end)
+/* True when the first line is an envelope that ends in CR alone. */
+static bool has_old_ends(cli_window *w, size_t front)
 {
-	size_t n = 0;
+	bool ended;
 
-	*end = 0;
-	while (n < CLI_ENVELOPE_MAX && cli_window_have(w, offset + n + 1)) {
-		*end = *cli_window_at(w, offset + n);
-		if (is_end(*end))
-			return n;
-		n++;
-		if (n <= 5 && *end != "From "[n - 1])
-			break;
-	}
-	*end = 0;
-	return n;
+	if (!cli_window_have(w, front + 1) || *cli_window_at(w, front) != 'F')
+		return false;
+
+	const size_t n = cli_window_line(w, front, CLI_ENVELOPE_MAX, &ended);
+	const char *line = cli_window_at(w, front), *cr = memchr(line, '\r', n);
+
+	return cr != NULL && !(ended && cr == line + n - 1) &&
+	       cli_envelope_read((mw_str){line, (size_t)(cr - line)}) ==
+		       CLI_ENVELOPE_FULL;
 }
 
 /* Finds out whether the file is an mbox; it then begins with its first separator. */
 static void detect(cli_mailfile *f)
 {
 	cli_window *w = &f->w;
-	size_t front = 0, n;
-	char end;
+	size_t front = 0;
 
 	if (cli_window_have(w, 3) && memcmp(cli_window_at(w, 0), "\xef\xbb\xbf", 3) == 0)
 		w->first += 3;
 	while (front < FRONT_MAX && cli_window_have(w, front + 1) &&
 	       is_end(*cli_window_at(w, front)))
 		front++;
-	n = first_line(w, front, &end);
-	if (end == '\r' &&
-	    !(cli_window_have(w, front + n + 2) &&
-	      *cli_window_at(w, front + n + 1) == '\n') &&
-	    cli_envelope_read((mw_str){cli_window_at(w, front), n}) == CLI_ENVELOPE_FULL)
+	if (has_old_ends(w, front))
 		cli_window_lf_for_cr(w);
 	f->mbox = f->separator = is_separator(w, front);
 	if (f->mbox)

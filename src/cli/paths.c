@@ -65,7 +65,9 @@ static bool is_wanted(int kind, const char *name)
 
 	if (kind != MAILDIR)
 		return !dot;
-	return dot && name[1] != 0 && !(name[1] == '.' && name[2] == 0);
+	if (!dot)
+		return strcmp(name, "new") == 0 || strcmp(name, "cur") == 0;
+	return name[1] != 0 && strcmp(name, "..") != 0;
 }
 
 static bool put_entry(listing *l, const struct dirent *e)
@@ -118,23 +120,41 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a + 1, *(char *const *)b + 1);
 }
 
-/* Turns a listing into a sorted folder; false when memory is out. */
+/* Of a Maildir: new, cur, and then the subfolders, which begin with a dot. */
+static int by_part(const void *a, const void *b)
+{
+	const char *one = *(char *const *)a + 1, *other = *(char *const *)b + 1;
+
+	if (one[0] == '.' && other[0] == '.')
+		return strcmp(one, other);
+	return strcmp(other, one);
+}
+
+/* Makes a folder of a listing; false when memory is out. */
 static bool sort(cli_folder *to, const listing *l)
 {
 	char *text = l->text;
 
+	to->text = l->text;
 	to->names = l->count > 0 ? malloc(l->count * sizeof *to->names) : NULL;
 	if (to->names == NULL)
 		return l->count == 0;
 	for (size_t i = 0; i < l->count; i++, text += strlen(text + 1) + 2)
 		to->names[i] = text;
-	to->text = l->text;
 	to->count = l->count;
-	qsort(to->names, to->count, sizeof *to->names, by_name);
+	qsort(to->names, to->count, sizeof *to->names,
+	      to->kind == MAILDIR ? by_part : by_name);
 	return true;
 }
 
-/* Goes into the folder at p->path. `follow`: the user named it, be it a link. */
+static bool is_maildir(cli_paths *p)
+{
+	const size_t len = strlen(p->path);
+
+	return has_folder(p, len, "cur") && has_folder(p, len, "new");
+}
+
+/* Goes into the folder at p->path. `follow`: it may be a link to one. */
 static void descend(cli_paths *p, int kind, bool follow)
 {
 	listing l = {0};
@@ -146,17 +166,14 @@ static void descend(cli_paths *p, int kind, bool follow)
 	}
 	cli_folder *to = &p->folder[p->depth++];
 
+	if (kind == PLAIN && is_maildir(p))
+		kind = MAILDIR;
 	*to = (cli_folder){.kind = kind, .path_len = strlen(p->path)};
-	if (kind == PLAIN && has_folder(p, to->path_len, "cur") &&
-	    has_folder(p, to->path_len, "new"))
-		to->kind = MAILDIR;
-	error = list(&l, p->path, to->kind, follow);
+	error = list(&l, p->path, kind, follow);
 	if (error != 0)
 		complain(p, p->path, error);
 	if (!sort(to, &l))
 		complain(p, p->path, ENOMEM);
-	if (to->text == NULL)
-		free(l.text);
 }
 
 static void ascend(cli_paths *p)
@@ -183,24 +200,13 @@ static int type_of(cli_paths *p, unsigned char known)
 	return S_ISREG(about.st_mode) ? DT_REG : DT_UNKNOWN;
 }
 
-/* Of a Maildir: new/, cur/, then the subfolders that are Maildirs too. */
-static void step_maildir(cli_paths *p, cli_folder *f)
+/* Goes into what is in a Maildir. Its parts may be links, as nothing is below them. */
+static void enter_part(cli_paths *p, const char *name, int type)
 {
-	static const char *const parts[] = {"new", "cur"};
-	const size_t i = f->given++;
-
-	if (i < 2 ? put_name(p, f->path_len, parts[i])
-		  : put_name(p, f->path_len, f->names[i - 2] + 1)) {
-		const size_t len = strlen(p->path);
-
-		if (i < 2)
-			descend(p, FILES, false);
-		else if (has_folder(p, len, "cur") && has_folder(p, len, "new") &&
-			 type_of(p, (unsigned char)f->names[i - 2][0]) == DT_DIR)
-			descend(p, PLAIN, false);
-		return;
-	}
-	complain(p, p->path, ENAMETOOLONG);
+	if (name[0] != '.')
+		descend(p, FILES, true);
+	else if (type == DT_DIR && is_maildir(p))
+		descend(p, PLAIN, false);
 }
 
 /* The next entry of a folder; true when it is a file. */
@@ -214,9 +220,11 @@ static bool step_entry(cli_paths *p, cli_folder *f)
 		return false;
 	}
 	type = type_of(p, (unsigned char)name[0]);
-	if (type == DT_DIR && f->kind == PLAIN)
+	if (f->kind == MAILDIR)
+		enter_part(p, name + 1, type);
+	else if (type == DT_DIR && f->kind == PLAIN)
 		descend(p, PLAIN, false);
-	return type == DT_REG;
+	return type == DT_REG && f->kind != MAILDIR;
 }
 
 /* The next argument; true when it is a file. */
@@ -250,18 +258,11 @@ bool cli_paths_next(cli_paths *p, const char **path)
 	*path = p->path;
 	while (p->depth > 0 || p->given < p->count) {
 		cli_folder *f = p->depth > 0 ? &p->folder[p->depth - 1] : NULL;
-		const size_t parts = f != NULL && f->kind == MAILDIR ? 2 : 0;
 
-		if (f == NULL) {
-			if (step_argument(p))
-				return true;
-		} else if (f->given == f->count + parts) {
+		if (f != NULL && f->given == f->count)
 			ascend(p);
-		} else if (parts > 0) {
-			step_maildir(p, f);
-		} else if (step_entry(p, f)) {
+		else if (f != NULL ? step_entry(p, f) : step_argument(p))
 			return true;
-		}
 	}
 	return false;
 }

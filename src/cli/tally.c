@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #include "base/ascii.h"
+#include "tell/wrap.h"
+
+#define MEANING_INDENT 9
 
 /* FNV-1a, of the lower-case address; never 0. */
 static uint64_t hash_of(mw_str s)
@@ -123,7 +126,50 @@ static void put_more(mw_buf *out, unsigned long long n, const char *one, const c
 	put_count(out, n, one, many);
 }
 
-static void tell_causes(const cli_tally *t, mw_buf *out)
+/* What a category means, in a sentence below its name. */
+static void tell_meaning(mw_buf *out, const mw_tell *tell, mw_category category)
+{
+	const mw_category_info c = mw_knowledge_category(tell->kb, category);
+	const mw_outcome o = {.kind = MW_KIND_BOUNCE,
+			      .text = MW_LIT(""),
+			      .context = MW_LIT(""),
+			      .remote = MW_LIT(""),
+			      .recipient = MW_LIT(""),
+			      .provider = MW_LIT(""),
+			      .odd_number = MW_LIT("")};
+	const mw_verdict v = {.category = category,
+			      .confidence = MW_CONFIDENCE_TEXT,
+			      .summary = c.summary,
+			      .retry_after = -1};
+	char memory[2048];
+	mw_buf b;
+
+	mw_buf_init(&b, memory, sizeof memory);
+	if (mw_tell_summary(&b, tell, &o, &v) != MW_OK)
+		return;
+	for (int i = 0; i < MEANING_INDENT; i++)
+		mw_buf_put_char(out, ' ');
+	mwi_wrap_put(out, mw_buf_str(&b), tell->width, MEANING_INDENT, MEANING_INDENT);
+}
+
+static void tell_cause(const cli_tally *t, mw_buf *out, const mw_tell *tell, int category)
+{
+	char number[24];
+	mw_buf b;
+
+	mw_buf_init(&b, number, sizeof number);
+	mw_buf_put_int(&b, (long long)t->category[category]);
+	for (size_t i = b.len; i < MEANING_INDENT - 2; i++)
+		mw_buf_put_char(out, ' ');
+	mw_buf_put(out, mw_buf_str(&b));
+	mw_buf_put(out, MW_LIT("  "));
+	mw_buf_put(out, mw_name(MW_VOCABULARY_CATEGORY, category));
+	mw_buf_put_char(out, '\n');
+	tell_meaning(out, tell, (mw_category)category);
+}
+
+/* The most frequent first. */
+static void tell_causes(const cli_tally *t, mw_buf *out, const mw_tell *tell)
 {
 	bool told[MW_CATEGORY_COUNT] = {0};
 
@@ -137,17 +183,7 @@ static void tell_causes(const cli_tally *t, mw_buf *out)
 		if (most < 0)
 			return;
 		told[most] = true;
-		char number[24];
-		mw_buf b;
-
-		mw_buf_init(&b, number, sizeof number);
-		mw_buf_put_int(&b, (long long)t->category[most]);
-		for (size_t i = b.len; i < 9; i++)
-			mw_buf_put_char(out, ' ');
-		mw_buf_put(out, mw_buf_str(&b));
-		mw_buf_put(out, MW_LIT("  "));
-		mw_buf_put(out, mw_name(MW_VOCABULARY_CATEGORY, most));
-		mw_buf_put_char(out, '\n');
+		tell_cause(t, out, tell, most);
 	}
 }
 
@@ -168,7 +204,7 @@ static void tell_addresses(const cli_tally *t, mw_buf *out)
 				       "address-is-bad --format addresses ...\n"));
 }
 
-void cli_tally_tell(const cli_tally *t, mw_buf *out)
+void cli_tally_tell(const cli_tally *t, mw_buf *out, const mw_tell *tell)
 {
 	const unsigned long long failed = t->kind[MW_KIND_BOUNCE] - t->delayed;
 
@@ -185,7 +221,7 @@ void cli_tally_tell(const cli_tally *t, mw_buf *out)
 	put_more(out, t->damaged, "damaged message", "damaged messages");
 	put_more(out, t->unreadable, "unreadable file", "unreadable files");
 	mw_buf_put(out, MW_LIT(".\n"));
-	tell_causes(t, out);
+	tell_causes(t, out, tell);
 	tell_addresses(t, out);
 }
 

@@ -34,7 +34,7 @@ bool cli_tally_add(cli_tally *t, const mw_report *r, const mw_verdict *v);
 bool cli_tally_merge(cli_tally *t, cli_tally *from);
 
 /* Writes the summary that ends a table. */
-void cli_tally_tell(const cli_tally *t, mw_buf *out);
+void cli_tally_tell(const cli_tally *t, mw_buf *out, const mw_tell *tell);
 
 void cli_tally_close(cli_tally *t);
 

@@ -202,25 +202,32 @@ static size_t unpack(cli_unpack *u, char *out, size_t cap)
 	return n;
 }
 
+static z_stream *new_inflater(void)
+{
+	z_stream *z = calloc(1, sizeof *z);
+
+	if (z != NULL && inflateInit2(z, 16 + MAX_WBITS) != Z_OK) {
+		free(z);
+		z = NULL;
+	}
+	return z;
+}
+
 static bool start(cli_unpack *u)
 {
-	z_stream *z = is_gzip(u) ? calloc(1, sizeof *z) : NULL;
-	const bool gzip = is_gzip(u), zstd = is_zstd(u);
-
-	if (gzip && z != NULL && inflateInit2(z, 16 + MAX_WBITS) == Z_OK) {
-		u->gzip = z;
-	} else if (gzip) {
-		free(z);
-		u->error = "out of memory";
-	} else if (zstd) {
+	if (is_gzip(u))
+		u->gzip = new_inflater();
+	else if (is_zstd(u))
 		u->zstd = ZSTD_createDStream();
-		if (u->zstd == NULL)
-			u->error = "out of memory";
+	else
+		return true;
+	if (u->gzip == NULL && u->zstd == NULL) {
+		u->error = "out of memory";
+		return false;
 	}
-	u->between = zstd;
-	if (u->error == NULL && (gzip || zstd))
-		refill(u, CLI_UNPACK_BLOCK);
-	return u->error == NULL;
+	u->between = u->zstd != NULL;
+	refill(u, CLI_UNPACK_BLOCK);
+	return true;
 }
 
 static void stop(cli_unpack *u)

@@ -567,9 +567,8 @@ void mwi_mime_feed(mwi_mime *w, mw_str bytes)
 	while (bytes.len > 0) {
 		if (is_passing(w))
 			bytes = pass(w, bytes);
-		const char *end = bytes.len > 0
-					  ? memchr(bytes.ptr, w->line_end, bytes.len)
-					  : NULL;
+		const char *end =
+			bytes.len > 0 ? memchr(bytes.ptr, w->line_end, bytes.len) : NULL;
 		const size_t n = end != NULL ? (size_t)(end - bytes.ptr) : bytes.len;
 		const mw_str piece = mw_str_head(bytes, n);
 

@@ -209,7 +209,7 @@ static void look_at(told *t, mw_str rest, const unsigned char first[27])
 	for (; i < PHRASES && phrases[i].words.ptr[0] == c; i++) {
 		const mw_str w = phrases[i].words;
 
-		if (rest.len > w.len && mwi_lower(rest.ptr[1]) == w.ptr[1] &&
+		if (rest.len >= w.len && mwi_lower(rest.ptr[1]) == w.ptr[1] &&
 		    mwi_begins(rest, w))
 			take(t, &phrases[i], mw_str_skip(rest, w.len));
 	}
