@@ -35,8 +35,8 @@ typedef struct cli_letters {
 	cli_charset charset;
 	cli_tally tally;
 	int rc;
-	/* Called when `out` is nearly full, to empty it, and now and then so that progress is
-	 * seen; false: stop. */
+	/* Called when `out` is nearly full, to empty it, and now and then so that
+	 * progress is seen; false: stop. */
 	bool (*emit)(void *ctx, bool full);
 	void *ctx;
 } cli_letters;

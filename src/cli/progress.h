@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 typedef struct cli_progress {
-	bool shown;              /* there is a terminal, and nobody said --quiet */
-	bool drawn;              /* a line stands there */
-	long long begun, last;   /* milliseconds */
+	bool shown;               /* there is a terminal, and nobody said --quiet */
+	bool drawn;               /* a line stands there */
+	long long begun, last;    /* milliseconds */
 	unsigned long long total; /* bytes of all files, 0 when not known */
 } cli_progress;
 

@@ -62,7 +62,7 @@ typedef struct mwi_category {
 	uint32_t permanence, fault, action_temporary, action_permanent;
 	int32_t retry; /* seconds, -1 none */
 	uint32_t bad_address, names_list, names_domain;
-	uint32_t at_mail;        /* category of the same words in reply to MAIL; 0 the same */
+	uint32_t at_mail; /* category of the same words in reply to MAIL; 0 the same */
 	uint32_t subject, detail; /* of the enhanced status that fits; MWI_ANY none */
 	mwi_ref summary;
 	mwi_list reference, remedy[MW_AUDIENCE_COUNT];

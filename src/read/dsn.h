@@ -35,7 +35,7 @@ typedef enum mwi_status_field {
 #define X(name, text) MWI_STATUS_##name,
 	MWI_STATUS_FIELD_MAP(X)
 #undef X
-	MWI_STATUS_COUNT
+		MWI_STATUS_COUNT
 } mwi_status_field;
 
 /* One group. Values are trimmed and may hold line ends; empty: not there. */

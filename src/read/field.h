@@ -19,7 +19,8 @@ bool mwi_begins(mw_str s, mw_str lower);
 
 /* The value of a parameter ("boundary", lower-case) without quotes, empty when there is
  * none. Understands quoted strings, comments, and "name*=utf-8''..." and "name*0=" of
- * RFC 2231 (the first section only). A slice of `value`; quoted pairs stay as they are. */
+ * RFC 2231 (the first section only). A slice of `value`; quoted pairs stay as they are.
+ */
 mw_str mwi_parameter(mw_str value, mw_str name);
 
 /* The next field of a group of header lines: steps *rest over it, continuation lines

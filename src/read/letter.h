@@ -48,20 +48,20 @@ typedef enum mwi_field {
 #define X(name, text) MWI_FIELD_##name,
 	MWI_FIELD_MAP(X)
 #undef X
-	MWI_FIELD_COUNT
+		MWI_FIELD_COUNT
 } mwi_field;
 
 typedef struct mwi_letter {
 	mw_buf head;                   /* the values of the fields below */
 	mw_str field[MWI_FIELD_COUNT]; /* the first of each; empty: there is none */
 	mw_buf notice;                 /* text for people, UTF-8, LF */
-	mw_buf status;                 /* fields for programs: groups parted by blank lines */
-	bool html;                     /* `notice` was HTML */
-	bool report;                   /* has a part that is a delivery status */
-	bool feedback;                 /* ... a complaint (RFC 5965) */
-	bool disposition;              /* ... a disposition notification (RFC 8098) */
-	bool returned;                 /* a message or its header followed */
-	bool used;                     /* holds anything */
+	mw_buf status;    /* fields for programs: groups parted by blank lines */
+	bool html;        /* `notice` was HTML */
+	bool report;      /* has a part that is a delivery status */
+	bool feedback;    /* ... a complaint (RFC 5965) */
+	bool disposition; /* ... a disposition notification (RFC 8098) */
+	bool returned;    /* a message or its header followed */
+	bool used;        /* holds anything */
 } mwi_letter;
 
 /* A whole message, and the ones inside it. */

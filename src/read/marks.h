@@ -33,7 +33,7 @@ typedef enum mwi_mark {
 #define X(name, text) MWI_MARK_##name,
 	MWI_MARK_MAP(X)
 #undef X
-	MWI_MARK_COUNT
+		MWI_MARK_COUNT
 } mwi_mark;
 
 /* One phrase. Tables are sorted by it. */

@@ -28,8 +28,8 @@ typedef enum mwi_role {
 	MWI_ROLE_STATUS,
 	MWI_ROLE_FEEDBACK,
 	MWI_ROLE_DISPOSITION,
-	MWI_ROLE_HEAD,     /* text/rfc822-headers */
-	MWI_ROLE_MESSAGE,  /* a message inside */
+	MWI_ROLE_HEAD,    /* text/rfc822-headers */
+	MWI_ROLE_MESSAGE, /* a message inside */
 	MWI_ROLE_MULTIPART
 } mwi_role;
 
@@ -49,10 +49,10 @@ typedef struct mwi_content {
 /* A multipart that is open. */
 typedef struct mwi_frame {
 	char boundary[MWI_BOUNDARY_KEPT];
-	size_t len;     /* 0: none was stated */
-	int level;      /* of the letter it belongs to */
-	bool seen;      /* a delimiter has been met */
-	bool digest;    /* its parts are messages unless they say otherwise */
+	size_t len;      /* 0: none was stated */
+	int level;       /* of the letter it belongs to */
+	bool seen;       /* a delimiter has been met */
+	bool digest;     /* its parts are messages unless they say otherwise */
 	size_t preamble; /* where in the notice the text before the first part begins */
 } mwi_frame;
 
