@@ -40,9 +40,10 @@ check-more: all
 
 # How fast: medians, as ratios to a plain loop over the same bytes in the same run.
 bench: all
-	@ninja -C $(BUILD) bench >/dev/null
+	@ninja -C $(BUILD) bench linewalk >/dev/null
 	@$(BUILD)/bench
 	@tools/bench-cli $(BUILD)/mailwhy
+	@tools/bench-bounce $(BUILD)/mailwhy $(BUILD)/linewalk $(LETTERS)
 
 # libFuzzer targets, FUZZ_TIME seconds in all.
 FUZZ_TIME ?= 60

@@ -170,16 +170,18 @@ static void every_charset_exists(void **state)
 		for (size_t k = 0; k < 3 && aliases[i].means[k] != NULL; k++) {
 			const iconv_t with = iconv_open("UTF-8", aliases[i].means[k]);
 
-			if (with == NONE)
+			if (with != NONE)
+				iconv_close(with);
+			else
 				fail_msg("%s", aliases[i].means[k]);
-			iconv_close(with);
 		}
 	for (size_t i = 0; i < ROWS(known); i++) {
 		const iconv_t with = iconv_open("UTF-8", known[i]);
 
-		if (with == NONE)
+		if (with != NONE)
+			iconv_close(with);
+		else
 			fail_msg("%s", known[i]);
-		iconv_close(with);
 	}
 }
 

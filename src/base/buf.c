@@ -37,7 +37,10 @@ void mw_buf_put(mw_buf *b, mw_str s)
 
 void mw_buf_put_char(mw_buf *b, char c)
 {
-	mw_buf_put(b, (mw_str){&c, 1});
+	if (b->len == b->cap)
+		b->lost = true;
+	else
+		b->ptr[b->len++] = c;
 }
 
 void mw_buf_put_int(mw_buf *b, long long n)

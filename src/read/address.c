@@ -124,12 +124,19 @@ mw_str mwi_address_front(mw_str s)
 /* "a@b" and nothing around it. */
 static bool is_one_word(mw_str s)
 {
-	if (s.len == 0 || memchr(s.ptr, '@', s.len) == NULL || s.ptr[0] == '"')
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (mwi_is_blank(s.ptr[i]) || memchr(",;()<>:[]", s.ptr[i], 9) != NULL)
+	bool at = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		const char c = s.ptr[i];
+
+		if (c <= ' ' && c >= 0)
 			return false;
-	return true;
+		if (c == ',' || c == ';' || c == '(' || c == ')' || c == '<' || c == '>' ||
+		    c == ':' || c == '[' || c == ']')
+			return false;
+		at |= c == '@';
+	}
+	return at && s.ptr[0] != '"';
 }
 
 mw_str mwi_address_value(mw_str value)

@@ -109,17 +109,6 @@ static const struct phrase {
 
 #define PHRASES (sizeof phrases / sizeof *phrases)
 
-/* Steps to the next place where a word begins: *at is where, from *at on. */
-static bool next_word(mw_str s, size_t *at)
-{
-	for (size_t i = *at; i < s.len; i++)
-		if (!mwi_is_blank(s.ptr[i]) && (i == 0 || !mwi_is_alnum(s.ptr[i - 1]))) {
-			*at = i;
-			return true;
-		}
-	return false;
-}
-
 static bool is_host_byte(char c)
 {
 	return mwi_is_alnum(c) || c == '.' || c == '-' || c == '_';
@@ -219,10 +208,17 @@ void mwi_wrapper_read(mw_outcome *out, mw_str evidence)
 {
 	told t = {.host = MW_LIT(""), .recipient = MW_LIT("")};
 	unsigned char first[27];
+	bool inside = false;
 
 	index_phrases(first);
-	for (size_t at = 0; next_word(evidence, &at); at++)
-		look_at(&t, mw_str_skip(evidence, at), first);
+	for (size_t at = 0; at < evidence.len; at++) {
+		const char c = evidence.ptr[at];
+
+		/* Where a word begins. */
+		if (!inside && c != ' ')
+			look_at(&t, mw_str_skip(evidence, at), first);
+		inside = mwi_is_alnum(c);
+	}
 	if (out->stage == MW_STAGE_NONE)
 		out->stage = t.stage;
 	if (out->remote.len == 0)
