@@ -141,6 +141,22 @@ static mw_str local_user(mw_str line)
 	return name.len <= 64 ? name : MW_LIT("");
 }
 
+/* "bob (user not found)" in a list: a user of the system itself. */
+static mw_str listed_user(mw_str line)
+{
+	size_t n = 0, blanks;
+
+	while (n < line.len && n < 64 &&
+	       (mwi_is_alnum(line.ptr[n]) || memchr("._-", line.ptr[n], 3) != NULL))
+		n++;
+	blanks = n;
+	while (blanks < line.len && line.ptr[blanks] == ' ')
+		blanks++;
+	return n > 0 && blanks > n && blanks < line.len && line.ptr[blanks] == '('
+		       ? mw_str_head(line, n)
+		       : MW_LIT("");
+}
+
 /* All addresses of `s`, each with what is behind it as its block. */
 static bool add_all(reading *r, mw_str s, mwi_strength strength)
 {
@@ -215,6 +231,8 @@ static bool take_head_line(reading *r)
 
 	if (a.len == 0)
 		a = local_user(r->line);
+	if (a.len == 0 && r->in_list && r->indent > 0)
+		a = listed_user(r->line);
 	if (a.len == 0)
 		return false;
 	if (r->indent > r->set_in)

@@ -155,13 +155,34 @@ static void finish(mw_bounce *b, size_t entry, mw_report *out)
 	add_context(o, context);
 }
 
+/* "bob" of the system's own: whom the returned mail was sent to tells the domain. */
+static mw_str with_domain(const mw_bounce *b, mw_str address)
+{
+	static const mwi_field fields[] = {MWI_FIELD_TO, MWI_FIELD_CC};
+	mw_str a;
+
+	if (address.len == 0 || memchr(address.ptr, '@', address.len) != NULL ||
+	    b->original == NULL)
+		return address;
+	for (int i = 0; i < 2; i++) {
+		const mw_str f = b->original->field[fields[i]];
+
+		for (size_t at = 0; mwi_address_next(f, at, &a);
+		     at = (size_t)(a.ptr + a.len - f.ptr))
+			if (a.len > address.len && a.ptr[address.len] == '@' &&
+			    mwi_address_same(mw_str_head(a, address.len), address))
+				return a;
+	}
+	return address;
+}
+
 void mwi_outcome_of_entry(mw_bounce *b, mw_str address, size_t entry, mw_report *out)
 {
 	const mwi_notice *n = &b->notice;
 	mw_outcome *o = &out->outcome;
 
 	mw_outcome_read(o, &b->room, words_of(b, entry));
-	o->recipient = address;
+	o->recipient = with_domain(b, address);
 	o->kind = MW_KIND_BOUNCE;
 	o->delayed = entry < n->count ? n->entry[entry].delayed : n->delayed;
 	if (entry < n->count ? n->entry[entry].delivered : n->delivered) {
