@@ -354,6 +354,17 @@ static bool begins_fields(mw_str line)
 	return false;
 }
 
+/* "... was undeliverable to the following:" in words that no mark has. */
+static bool opens_list(mw_str line)
+{
+	return line.ptr[line.len - 1] == ':' && line.len < 200 &&
+	       mw_str_find(line, MW_LIT("following")) < line.len &&
+	       mw_str_find(line, MW_LIT("reason")) == line.len &&
+	       mw_str_find(line, MW_LIT("header")) == line.len &&
+	       mw_str_find(line, MW_LIT("error")) == line.len &&
+	       memchr(line.ptr, '@', line.len) == NULL;
+}
+
 /* A dialogue told again: ">>> RCPT To:<a@b>", "<<< 550 No". */
 static bool is_dialogue(mw_str line)
 {
@@ -398,6 +409,11 @@ static bool take_line(reading *r, mw_str whole, size_t number)
 		r->labelled = false;
 		take_marked(r, row, behind);
 		r->labelled |= open && row->mark == MWI_MARK_ECHO;
+		return false;
+	}
+	if (opens_list(r->line)) {
+		n->heading = r->in_list = true;
+		r->set_in = FAR_IN;
 		return false;
 	}
 	if (r->labelled) {
