@@ -73,6 +73,10 @@ static void without_prose(mw_str s, size_t at, size_t *first, size_t *end)
 		i--;
 	if (i < at)
 		*first = i;
+	/* "/home/bob/mail/bob@example.org" is a path. */
+	for (i = *first; i + 1 < at; i++)
+		if (s.ptr[i] == '/')
+			*first = i + 1;
 	if (at + 1 < *end && is_ascii(s.ptr[at + 1])) {
 		for (i = at + 1; i < *end && is_ascii(s.ptr[i]); i++)
 			;

@@ -20,6 +20,8 @@ typedef struct reading {
 	bool contact;  /* in a paragraph that tells whom to ask */
 	bool delayed, delivered;
 	const char *begin; /* of the paragraph, or behind the last address */
+	mw_str asked[4];   /* whom to ask: named again elsewhere, they have not failed */
+	int asked_count;
 } reading;
 
 static size_t indent_of(mw_str line)
@@ -56,6 +58,14 @@ static mwi_entry *find_entry(const mwi_notice *n, mw_str address)
 	return NULL;
 }
 
+static bool is_asked(const reading *r, mw_str address)
+{
+	for (int i = 0; i < r->asked_count; i++)
+		if (mwi_address_same(r->asked[i], address))
+			return true;
+	return false;
+}
+
 /* Notes an address; its block begins at `behind` and is open. */
 static void add(reading *r, mw_str address, mwi_strength strength, const char *behind)
 {
@@ -66,7 +76,7 @@ static void add(reading *r, mw_str address, mwi_strength strength, const char *b
 		return;
 	if (n->count > 0 && n->entry[0].strength < strength)
 		n->count = 0;
-	if (find_entry(n, address) != NULL)
+	if (find_entry(n, address) != NULL || is_asked(r, address))
 		return;
 	if (n->count == n->cap) {
 		n->full = true;
@@ -255,6 +265,13 @@ static bool take_head_line(reading *r)
 	return true;
 }
 
+static void note_asked(reading *r)
+{
+	if (r->asked_count < 4 &&
+	    mwi_address_next(r->line, 0, &r->asked[r->asked_count]))
+		r->asked_count++;
+}
+
 static void take_marked(reading *r, const mwi_mark_row *row, mw_str behind)
 {
 	mwi_notice *n = r->n;
@@ -289,6 +306,7 @@ static void take_marked(reading *r, const mwi_mark_row *row, mw_str behind)
 		return;
 	case MWI_MARK_CONTACT:
 		r->contact = true;
+		note_asked(r);
 		return;
 	case MWI_MARK_TO:
 		add_all(r, behind, MWI_STRENGTH_TO);
@@ -466,19 +484,24 @@ void mwi_notice_read(mwi_notice *n, mw_str text)
 	}
 }
 
-/* Does a paragraph hold a reply code or a status? */
-static bool has_number(mw_str s)
+/* Does a paragraph hold a reply code that refuses? */
+static bool has_code(mw_str s)
 {
 	mwi_code_at at;
-	mw_enhanced e;
-	const char *p = s.ptr, *end = s.ptr + s.len;
 
 	for (size_t from = 0; mwi_may_hold_code(s) && mwi_code_next(s, from, &at);
 	     from = at.pos + 3)
 		if (at.code >= 400)
 			return true;
-	if (looks_like_code(s))
-		return true;
+	return looks_like_code(s);
+}
+
+/* ... or a status? */
+static bool has_status(mw_str s)
+{
+	mw_enhanced e;
+	const char *p = s.ptr, *end = s.ptr + s.len;
+
 	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
 		const size_t i = (size_t)(p++ - s.ptr);
 
@@ -547,21 +570,23 @@ static mw_str without_signs(mw_str s)
 
 bool mwi_notice_has_number(mw_str s)
 {
-	return has_number(s);
+	return has_code(s) || has_status(s);
 }
 
 mw_str mwi_notice_words(mw_str block)
 {
-	mw_str rest = without_signs(block), p, first = MW_LIT("");
+	mw_str rest = without_signs(block), p, first = MW_LIT(""), status = MW_LIT("");
 	int looked = 0;
 
 	while (looked++ < 40 && cut_paragraph(&rest, &p)) {
 		if (is_aside(p))
 			continue;
-		if (has_number(p))
+		if (has_code(p))
 			return p;
+		if (status.len == 0 && has_status(p))
+			status = p;
 		if (first.len == 0)
 			first = p;
 	}
-	return first;
+	return status.len > 0 ? status : first;
 }
