@@ -10,6 +10,7 @@
 #include "read/charset.h"
 #include "read/field.h"
 #include "read/ses_json.h"
+#include "read/words.h"
 
 /* What each finding weighs; a report needs ENOUGH. */
 enum {
@@ -135,7 +136,7 @@ static bool has_words_with_code(const mw_bounce *b)
 	mw_enhanced e;
 
 	for (size_t i = 0; i < n->count && i < 8; i++) {
-		mw_str words = mwi_notice_words(n->entry[i].block);
+		mw_str words = mwi_words_find(n->entry[i].block);
 
 		for (size_t k = 0; k + 3 <= words.len && k < 2000; k++) {
 			const char *p = words.ptr + k;

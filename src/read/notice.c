@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "read/address.h"
 #include "read/field.h"
-#include "read/found.h"
+#include "read/words.h"
 
 #define FAR_IN 1000 /* deeper than any line */
 
@@ -190,13 +190,6 @@ static bool add_all(reading *r, mw_str s, mwi_strength strength)
 	return any;
 }
 
-static bool looks_like_code(mw_str s)
-{
-	return s.len > 3 && s.ptr[0] >= '4' && s.ptr[0] <= '5' &&
-	       mwi_is_digit(s.ptr[1]) && mwi_is_digit(s.ptr[2]) &&
-	       (s.ptr[3] == ' ' || s.ptr[3] == '-');
-}
-
 /* "550 5.1.1 <a@b>... User unknown" of a transcript. */
 static bool take_code_line(reading *r)
 {
@@ -204,7 +197,7 @@ static bool take_code_line(reading *r)
 	mw_enhanced e;
 	ptrdiff_t n;
 
-	if (!looks_like_code(s))
+	if (!mwi_words_are_reply(s))
 		return false;
 	s = mw_str_trim(mw_str_skip(s, 4));
 	n = mw_enhanced_read(&e, s);
@@ -267,8 +260,7 @@ static bool take_head_line(reading *r)
 
 static void note_asked(reading *r)
 {
-	if (r->asked_count < 4 &&
-	    mwi_address_next(r->line, 0, &r->asked[r->asked_count]))
+	if (r->asked_count < 4 && mwi_address_next(r->line, 0, &r->asked[r->asked_count]))
 		r->asked_count++;
 }
 
@@ -335,6 +327,21 @@ static void take_inline(reading *r)
 		add(r, a, MWI_STRENGTH_INLINE, a.ptr + a.len);
 }
 
+/* Is the line one of these fields? `letters`: the first of their names. */
+static bool is_field(mw_str line, const char *letters, const mw_str *names, size_t count)
+{
+	mw_str name, value;
+
+	if (line.len < 9 ||
+	    memchr(letters, mwi_lower(line.ptr[0]), strlen(letters)) == NULL ||
+	    !mwi_field_cut(line, &name, &value))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (mwi_same(name, names[i]))
+			return true;
+	return false;
+}
+
 /* A returned header begins without a word about it: these fields stand in no notice. */
 static bool begins_header(mw_str line)
 {
@@ -344,15 +351,8 @@ static bool begins_header(mw_str line)
 		{"delivered-to", 12}, {"arc-seal", 8},      {"domainkey-signature", 19},
 		{"x-mailer", 8},
 	};
-	mw_str name, value;
 
-	if (line.len < 9 || memchr("rdmxaRDMXA", line.ptr[0], 10) == NULL ||
-	    !mwi_field_cut(line, &name, &value))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (mwi_same(name, names[i]))
-			return true;
-	return false;
+	return is_field(line, "rdmxa", names, sizeof names / sizeof *names);
 }
 
 /* "Final-Recipient: rfc822; a@b" in the text: the report for programs, told to people. */
@@ -361,15 +361,8 @@ static bool begins_fields(mw_str line)
 	static const mw_str names[] = {{"final-recipient", 15},
 				       {"original-recipient", 18},
 				       {"reporting-mta", 13}};
-	mw_str name, value;
 
-	if (line.len < 14 || memchr("forFOR", line.ptr[0], 6) == NULL ||
-	    !mwi_field_cut(line, &name, &value))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (mwi_same(name, names[i]))
-			return true;
-	return false;
+	return is_field(line, "for", names, sizeof names / sizeof *names);
 }
 
 /* "... was undeliverable to the following:" in words that no mark has. */
@@ -482,111 +475,4 @@ void mwi_notice_read(mwi_notice *n, mw_str text)
 		if (fields < n->text.ptr + n->text.len)
 			n->text.len = (size_t)(fields - n->text.ptr);
 	}
-}
-
-/* Does a paragraph hold a reply code that refuses? */
-static bool has_code(mw_str s)
-{
-	mwi_code_at at;
-
-	for (size_t from = 0; mwi_may_hold_code(s) && mwi_code_next(s, from, &at);
-	     from = at.pos + 3)
-		if (at.code >= 400)
-			return true;
-	return looks_like_code(s);
-}
-
-/* ... or a status? */
-static bool has_status(mw_str s)
-{
-	mw_enhanced e;
-	const char *p = s.ptr, *end = s.ptr + s.len;
-
-	while (p < end && (p = memchr(p, '.', (size_t)(end - p))) != NULL) {
-		const size_t i = (size_t)(p++ - s.ptr);
-
-		if (i > 0 && (i == 1 || !mwi_is_alnum(s.ptr[i - 2])) &&
-		    mw_enhanced_read(&e, mw_str_skip(s, i - 1)) > 0)
-			return true;
-	}
-	return false;
-}
-
-/* Cuts the next paragraph off *rest; false at the end. */
-static bool cut_paragraph(mw_str *rest, mw_str *out)
-{
-	mw_str line, s = *rest;
-	const char *begin = NULL, *end = NULL;
-
-	while (mw_str_cut_line(&s, &line)) {
-		if (mw_str_trim(line).len == 0) {
-			if (begin != NULL)
-				break;
-			continue;
-		}
-		if (begin == NULL)
-			begin = line.ptr;
-		end = line.ptr + line.len;
-	}
-	*rest = s;
-	if (begin == NULL)
-		return false;
-	*out = (mw_str){begin, (size_t)(end - begin)};
-	return true;
-}
-
-/* Is it a paragraph that says nothing of the failure: whom to ask, what was sent, a
- * heading with nothing below? */
-static bool is_aside(mw_str paragraph)
-{
-	mw_str line, behind = MW_LIT("");
-	const mwi_mark_row *row;
-	bool words = false;
-
-	for (bool first = true; mw_str_cut_line(&paragraph, &line); first = false) {
-		row = mwi_mark_find(&mwi_marks_line, line, &behind);
-		if (first && row != NULL && row->mark == MWI_MARK_CONTACT)
-			return true;
-		if (row != NULL && row->mark == MWI_MARK_ECHO)
-			continue;
-		if (row == NULL || row->mark != MWI_MARK_REASON)
-			behind = line;
-		for (size_t i = 0; i < behind.len && !words; i++)
-			words = mwi_is_alnum(behind.ptr[i]) ||
-				(unsigned char)behind.ptr[i] >= 0x80;
-		if (words)
-			return false;
-	}
-	return true;
-}
-
-/* Signs left of the address in front: ">:", "...", ")." */
-static mw_str without_signs(mw_str s)
-{
-	while (s.len > 0 && memchr(">:.)\"';,] \t\r\n", s.ptr[0], 13) != NULL)
-		s = mw_str_skip(s, 1);
-	return s;
-}
-
-bool mwi_notice_has_number(mw_str s)
-{
-	return has_code(s) || has_status(s);
-}
-
-mw_str mwi_notice_words(mw_str block)
-{
-	mw_str rest = without_signs(block), p, first = MW_LIT(""), status = MW_LIT("");
-	int looked = 0;
-
-	while (looked++ < 40 && cut_paragraph(&rest, &p)) {
-		if (is_aside(p))
-			continue;
-		if (has_code(p))
-			return p;
-		if (status.len == 0 && has_status(p))
-			status = p;
-		if (first.len == 0)
-			first = p;
-	}
-	return status.len > 0 ? status : first;
 }

@@ -45,11 +45,4 @@ typedef struct mwi_notice {
 /* Reads `text` into *n, whose `entry` and `cap` the caller has set. O(text). */
 void mwi_notice_read(mwi_notice *n, mw_str text);
 
-/* Which paragraph of a block says why? The first that has a reply code, else the first
- * that has a status, else the first that has words. */
-mw_str mwi_notice_words(mw_str block);
-
-/* Does it hold a reply code or a status? */
-bool mwi_notice_has_number(mw_str s);
-
 #endif

@@ -7,6 +7,7 @@
 #include "read/address.h"
 #include "read/bounce_state.h"
 #include "read/field.h"
+#include "read/words.h"
 #include "read/wrapper.h"
 
 /* More of a text than this is not searched for host and stage. */
@@ -79,7 +80,7 @@ static mw_str words_above(const mwi_notice *n)
 	if (n->count > 0 && n->entry[0].address.ptr > above.ptr &&
 	    n->entry[0].address.ptr < above.ptr + above.len)
 		above.len = (size_t)(n->entry[0].address.ptr - above.ptr);
-	return mwi_notice_words(above);
+	return mwi_words_find(above);
 }
 
 /* The words about the entry at `i` below its address: its own, or those that all share
@@ -92,7 +93,7 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 	for (size_t k = i; k < n->count && k < i + 200; k++) {
 		const mw_str block = n->entry[k].block;
 
-		words = mwi_notice_words(block);
+		words = mwi_words_find(block);
 		if (n->count > 1 && n->entry[i].strength != MWI_STRENGTH_CODE &&
 		    has_transcript(block)) {
 			const mw_str own = transcript_words(block, n->entry[i].address);
@@ -109,11 +110,11 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 static mw_str words_of(const mw_bounce *b, size_t i)
 {
 	if (i >= b->notice.count)
-		return mwi_notice_words(b->notice.text);
+		return mwi_words_find(b->notice.text);
 	const mw_str below = words_below(b, i), above = words_above(&b->notice);
 
-	return below.len == 0 || (!mwi_notice_has_number(below) &&
-				  mwi_notice_has_number(above))
+	return below.len == 0 || (!mwi_words_have_number(below) &&
+				  mwi_words_have_number(above))
 		       ? above
 		       : below;
 }
@@ -285,7 +286,7 @@ static void read_words(mw_bounce *b, const mwi_group *g, size_t entry, mw_outcom
 			       ? words_of(b, entry)
 			       : MW_LIT("");
 
-	if (words.len == 0 || (comment_of(g).len > 0 && !mwi_notice_has_number(words) &&
+	if (words.len == 0 || (comment_of(g).len > 0 && !mwi_words_have_number(words) &&
 			       entry == b->notice.count))
 		words = comment_of(g).len > 0 ? comment_of(g) : words;
 	mw_outcome_read(o, &b->room, words);
