@@ -17,12 +17,15 @@
 /* A batch ends with this many files or bytes. */
 #define BATCH_FILES 64
 #define BATCH_BYTES (256 * 1024)
+/* What all threads together may hold back until their turn comes. */
+#define HELD_BACK ((size_t)32 << 20)
 
 typedef struct crew {
 	pthread_mutex_t lock;
 	pthread_cond_t turned;
 	cli_paths *paths;
 	const cli_wish *wish;
+	size_t hold; /* bytes that one thread may hold back */
 	cli_tally *tally;
 	cli_progress progress;
 	unsigned long long next, turn; /* numbers of batches */
@@ -96,7 +99,9 @@ static bool emit(void *ctx, bool full)
 
 	pthread_mutex_lock(&w->c->lock);
 	count(w);
-	if (full || w->c->turn == w->batch)
+	const bool hold = w->c->turn != w->batch && w->letters.out.cap < w->c->hold;
+
+	if (w->c->turn == w->batch || (full && !(hold && cli_letters_grow(&w->letters))))
 		write_in_turn(w);
 	go_on = !w->c->stopped;
 	pthread_mutex_unlock(&w->c->lock);
@@ -193,7 +198,10 @@ static int open_all(crew *c, worker *w, int threads)
 int cli_crew_run(cli_paths *paths, const cli_wish *wish, int threads,
 		 unsigned long long total, cli_tally *tally)
 {
-	crew c = {.paths = paths, .wish = wish, .tally = tally};
+	crew c = {.paths = paths,
+		  .wish = wish,
+		  .tally = tally,
+		  .hold = HELD_BACK / (size_t)threads};
 	worker *w = calloc((size_t)threads, sizeof *w);
 	pthread_t *thread = calloc((size_t)threads, sizeof *thread);
 	int opened = 0;

@@ -18,7 +18,7 @@ bool cli_letters_open(cli_letters *l, const cli_wish *wish,
 		      bool (*emit)(void *ctx, bool full), void *ctx)
 {
 	*l = (cli_letters){.wish = wish,
-			   .memory = malloc(LETTER_SIZE + OUT_SIZE),
+			   .memory = malloc(LETTER_SIZE),
 			   .emit = emit,
 			   .ctx = ctx,
 			   .tally = {.addresses = wish->format == CLI_FORMAT_TABLE}};
@@ -27,9 +27,19 @@ bool cli_letters_open(cli_letters *l, const cli_wish *wish,
 				    .convert = cli_charset_convert,
 				    .ctx = &l->charset};
 
-	if (l->memory == NULL || mw_bounce_open(&l->bounce, &p) != MW_OK)
+	mw_buf_init(&l->out, malloc(OUT_SIZE), OUT_SIZE);
+	return l->memory != NULL && l->out.ptr != NULL &&
+	       mw_bounce_open(&l->bounce, &p) == MW_OK;
+}
+
+bool cli_letters_grow(cli_letters *l)
+{
+	char *more = realloc(l->out.ptr, l->out.cap * 2);
+
+	if (more == NULL)
 		return false;
-	mw_buf_init(&l->out, l->memory + LETTER_SIZE, OUT_SIZE);
+	l->out.ptr = more;
+	l->out.cap *= 2;
 	return true;
 }
 
@@ -39,7 +49,8 @@ void cli_letters_close(cli_letters *l)
 	cli_charset_close(&l->charset);
 	cli_tally_close(&l->tally);
 	free(l->memory);
-	l->memory = NULL;
+	free(l->out.ptr);
+	l->memory = l->out.ptr = NULL;
 }
 
 static void fail(cli_letters *l, int rc)

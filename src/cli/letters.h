@@ -29,8 +29,8 @@ typedef struct cli_wish {
 typedef struct cli_letters {
 	const cli_wish *wish;
 	mw_bounce *bounce;
-	char *memory; /* of `bounce` and of `out` */
-	mw_buf out;
+	char *memory; /* of `bounce` */
+	mw_buf out;   /* its memory is malloc'ed */
 	cli_mailfile file;
 	cli_charset charset;
 	cli_tally tally;
@@ -44,6 +44,9 @@ typedef struct cli_letters {
 /* False when memory is out. */
 bool cli_letters_open(cli_letters *l, const cli_wish *wish,
 		      bool (*emit)(void *ctx, bool full), void *ctx);
+
+/* Doubles the room of `out`; false, and nothing has changed, when memory is out. */
+bool cli_letters_grow(cli_letters *l);
 
 /* Reads all messages of a file ("-": standard input). What is wrong is complained of,
  * counted and noted in l->rc. False: stop. */
