@@ -56,6 +56,7 @@ typedef struct mw_report {
 	mw_str list_id;         /* of the original message */
 	mw_str envelope_id;     /* ENVID of RFC 3461, as the sender gave it */
 	mw_str feedback_type;   /* RFC 5965: "abuse", "opt-out" ... */
+	mw_str verp_recipient;  /* the recipient in the address that the letter came to */
 } mw_report;
 
 /* The reader: it lies in the memory that was lent, so nothing needs closing. */

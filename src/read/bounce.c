@@ -11,6 +11,7 @@
 #include "read/charset.h"
 #include "read/field.h"
 #include "read/ses_json.h"
+#include "read/verp.h"
 
 /* The share of a letter's memory for its header and for its fields for programs, in
  * sixteenths; the rest is for the text. */
@@ -182,6 +183,7 @@ static void blank(mw_report *r)
 		.list_id = none,
 		.envelope_id = none,
 		.feedback_type = none,
+		.verp_recipient = none,
 	};
 }
 
@@ -237,6 +239,22 @@ static void tell_original(mw_bounce *b, mw_report *r)
 	r->sender = decoded(b, r->sender);
 }
 
+/* The address that the letter came to may hold the recipient. */
+static void tell_verp(mw_bounce *b, mw_report *r)
+{
+	static const mwi_field fields[] = {MWI_FIELD_DELIVERED_TO, MWI_FIELD_X_ORIGINAL_TO,
+					   MWI_FIELD_X_ENVELOPE_TO, MWI_FIELD_TO};
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		r->verp_recipient = mwi_verp_read(
+			&b->told, mwi_address_value(b->letter->field[fields[i]]));
+		if (r->verp_recipient.len > 0)
+			break;
+	}
+	if (r->outcome.kind == MW_KIND_BOUNCE && r->outcome.recipient.len == 0)
+		r->outcome.recipient = r->verp_recipient;
+}
+
 static mw_str format_of(const mw_bounce *b)
 {
 	if (b->form.len > 0 && b->source != MWI_SOURCE_FEEDBACK &&
@@ -274,6 +292,7 @@ static void tell_letter(mw_bounce *b, mw_report *r)
 	r->envelope_id = decoded(b, m[MWI_STATUS_ENVELOPE_ID]);
 	r->feedback_type = decoded(b, m[MWI_STATUS_FEEDBACK_TYPE]);
 	tell_original(b, r);
+	tell_verp(b, r);
 }
 
 /* Was this recipient told already? Some writers say each twice. Only neighbours are

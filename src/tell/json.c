@@ -281,6 +281,8 @@ static void put_report(mw_buf *out, const mw_report *r)
 	put_string(out, r->envelope_id);
 	KEY(out, "feedback_type");
 	put_string(out, r->feedback_type);
+	KEY(out, "verp_recipient");
+	put_string(out, r->verp_recipient);
 	KEY(out, "delayed");
 	mw_buf_put(out, r->outcome.delayed ? MW_LIT("true") : MW_LIT("false"));
 }
