@@ -145,11 +145,29 @@ static void find_letter(mw_bounce *b)
 	mwi_kind_find(b, 0, false);
 }
 
+/* Was something lost of what the reports are made of? Of a mail that is no report, or of
+ * what was returned, nobody misses anything. */
 static bool was_cut(const mw_bounce *b)
 {
 	const mwi_letter *l = b->letter;
 
-	return l->head.lost || l->notice.lost || l->status.lost || b->notice.full;
+	switch (b->source) {
+	case MWI_SOURCE_STATUS:
+	case MWI_SOURCE_FEEDBACK:
+		return l->status.lost;
+	case MWI_SOURCE_FAILED:
+		return l->head.lost;
+	case MWI_SOURCE_NOTICE:
+	case MWI_SOURCE_JSON:
+		return b->notice.full ||
+		       (l->notice.lost && b->notice.returned.len == 0);
+	case MWI_SOURCE_NONE:
+	case MWI_SOURCE_TO:
+	case MWI_SOURCE_DISPOSITION:
+	case MWI_SOURCE_AUTO:
+		break;
+	}
+	return false;
 }
 
 mw_status mw_bounce_end(mw_bounce *b)

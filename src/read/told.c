@@ -12,13 +12,15 @@
 
 /* More of a text than this is not searched for host and stage. */
 #define SEARCHED 2048
+/* An address is looked for among so many entries: ten thousand of each are no square. */
+#define SEARCHED_ENTRIES 512
 
 size_t mwi_entry_find(const mw_bounce *b, mw_str address)
 {
 	const mwi_notice *n = &b->notice;
 
 	/* Groups and text name them in the same order, mostly. */
-	for (size_t k = 0; k < n->count; k++) {
+	for (size_t k = 0; k < n->count && k < SEARCHED_ENTRIES; k++) {
 		const size_t i = (b->index + k) % n->count;
 
 		if (mwi_address_same(n->entry[i].address, address))
