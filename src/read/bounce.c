@@ -99,14 +99,45 @@ static void read_returned(mw_bounce *b)
 	mwi_letter_read_head(b->original, text);
 }
 
-/* Behind the text a whole message may stand, told as text: it is walked like one inside.
- */
-static bool walk_returned(mw_bounce *b)
+/* "> From: MAILER-DAEMON" and what follows, without the signs of quoting, written into
+ * the letter that nothing else has used; empty when there is no such line. */
+static mw_str unquote(mw_bounce *b)
+{
+	mwi_letter *l = &b->letters.at[2];
+	mw_str text = b->notice.text, line;
+	bool found = false;
+
+	if (l->used || l->notice.len > 0)
+		return MW_LIT("");
+	while (mw_str_cut_line(&text, &line)) {
+		const bool quoted = line.len > 0 && line.ptr[0] == '>';
+
+		while (line.len > 0 && line.ptr[0] == '>')
+			line = mw_str_skip(line, 1);
+		if (quoted && line.len > 0 && line.ptr[0] == ' ')
+			line = mw_str_skip(line, 1);
+		found |= quoted && mwi_begins(line, MW_LIT("from:"));
+		if (!found)
+			continue;
+		mw_buf_put(&l->notice, line);
+		mw_buf_put_char(&l->notice, '\n');
+	}
+	return mw_buf_str(&l->notice);
+}
+
+/* Behind the text, or quoted in it, a whole message may stand, told as text: it is walked
+ * like one inside. */
+static bool walk_told(mw_bounce *b)
 {
 	mw_str text = b->notice.returned;
 
 	if (b->letter != &b->letters.at[0] || b->original->returned ||
-	    b->original->notice.len > 0 || text.len == 0)
+	    b->original->notice.len > 0)
+		return false;
+	/* Who answers a bounce and quotes it forwards nothing. */
+	if (text.len == 0 && !mwi_begins(b->subject, MW_LIT("re:")))
+		text = unquote(b);
+	if (text.len == 0)
 		return false;
 	mwi_letter_reset(b->original);
 	mwi_mime_init(&b->mime, &b->letters, b->params.convert, b->params.ctx);
@@ -135,7 +166,7 @@ static void find_letter(mw_bounce *b)
 		}
 		if (fallback == 0) {
 			mwi_kind_find(b, 0, false);
-			if (!walk_returned(b))
+			if (!walk_told(b))
 				continue;
 			mwi_kind_find(b, 1, false);
 			if (b->source != MWI_SOURCE_NONE)
