@@ -106,6 +106,8 @@ static void add_field(arena *a, complaints *c, vec *rows, const record *r, int m
 	out->mark = mark;
 	out->table = table_of(mark, f->key);
 	out->at = f->at;
+	if (out->phrase.len > MWI_PHRASE_MAX)
+		complain(c, f->at, "a phrase is longer than MWI_PHRASE_MAX of marks.h");
 	if (out->phrase.len == 0)
 		complain(c, f->at, "a phrase begins with a letter or a digit");
 }

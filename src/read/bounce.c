@@ -344,8 +344,6 @@ static void tell_letter(mw_bounce *b, mw_report *r)
 	tell_verp(b, r);
 }
 
-/* Was this recipient told already? Some writers say each twice. Only neighbours are
- * compared: a letter may name ten thousand. */
 static bool next_status(mw_bounce *b, mw_report *r)
 {
 	mwi_group g;

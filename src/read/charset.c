@@ -58,11 +58,20 @@ static void take_place(mw_buf *b, size_t start, size_t behind)
 	b->len -= behind - start;
 }
 
+/* As much of s as there is room for. */
+static void decode_bytes(mw_buf *b, mw_str s)
+{
+	const bool lost = b->lost;
+
+	b->lost = false;
+	mwi_decode_bytes(b, s);
+	b->lost |= lost;
+}
+
 void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *convert,
 			void *ctx)
 {
-	const mw_str s = {b->ptr + start, b->len - start};
-	const size_t behind = b->len;
+	mw_str s = {b->ptr + start, b->len - start};
 
 	if (s.len == 0)
 		return;
@@ -70,6 +79,15 @@ void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *con
 		charset = MW_LIT("iso-2022-jp");
 	if (!is_shifted_away(charset) && mwi_is_clean(s))
 		return;
+	/* It is written anew behind itself: a part with room to grow is better than all
+	 * with none. */
+	if (s.len > (b->cap - start) / 3) {
+		s.len = (b->cap - start) / 3;
+		b->len = start + s.len;
+		b->lost = true;
+	}
+	const size_t behind = b->len;
+
 	if (convert != NULL && !is_own(charset)) {
 		const size_t n =
 			convert(ctx, charset, s, b->ptr + behind, b->cap - behind);
@@ -83,13 +101,7 @@ void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *con
 	}
 	if (mwi_is_clean(s))
 		return;
-	const bool lost = b->lost;
-
-	mwi_decode_bytes(b, s);
-	if (b->lost && !lost) {
-		/* No room for more than a part of it: better than bytes that lie. */
-		b->lost = true;
-	}
+	decode_bytes(b, s);
 	take_place(b, start, behind);
 }
 

@@ -81,8 +81,9 @@ static bool read_zone(date *d, mw_str s)
 	if (s.len >= 5 && (s.ptr[0] == '+' || s.ptr[0] == '-')) {
 		const int n = number(mw_str_head(mw_str_skip(s, 1), 4));
 
-		d->zone = (n / 100 * 60 + n % 100) * (s.ptr[0] == '-' ? -1 : 1);
 		d->has_zone = n >= 0 && n / 100 <= 14 && n % 100 < 60;
+		if (d->has_zone)
+			d->zone = (n / 100 * 60 + n % 100) * (s.ptr[0] == '-' ? -1 : 1);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -109,12 +110,18 @@ static void take_number(date *d, int n, size_t digits)
 		d->year = n < 50 ? 2000 + n : 1900 + n;
 }
 
+static bool is_leap(int year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
 static bool exists(const date *d)
 {
 	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
 	return d->year >= 1970 && d->month > 0 && d->day > 0 &&
-	       d->day <= days[d->month - 1] && d->has_time && d->hour < 24 &&
+	       d->day <= days[d->month - 1] &&
+	       (d->month != 2 || d->day < 29 || is_leap(d->year)) && d->has_time && d->hour < 24 &&
 	       d->minute < 60 && d->second <= 60;
 }
 

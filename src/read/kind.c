@@ -175,29 +175,24 @@ static int weigh(const mw_bounce *b, mwi_mark subject)
 	return weight;
 }
 
-/* Fields of a delivery status that tell of a recipient. */
-static bool has_group(mw_str fields)
+/* Reads the fields that hold for the whole letter; b->rest begins with the first group
+ * that tells of a recipient. False when there is none. */
+static bool find_groups(mw_bounce *b, mw_str fields)
 {
 	mwi_group g;
 
-	while (mwi_group_next(&fields, &g))
-		if (mwi_group_has_recipient(&g))
-			return true;
-	return false;
-}
-
-/* The fields that hold for the whole letter. */
-static void find_message_group(mw_bounce *b, mw_str fields)
-{
-	mwi_group g;
-
+	for (int i = 0; i < MWI_STATUS_COUNT; i++)
+		b->message.field[i] = MW_LIT("");
+	b->rest = fields;
 	while (mwi_group_next(&fields, &g)) {
 		for (int i = 0; i < MWI_STATUS_COUNT; i++)
 			if (b->message.field[i].len == 0)
 				b->message.field[i] = g.field[i];
 		if (mwi_group_has_recipient(&g))
-			return;
+			return true;
+		b->rest = fields;
 	}
+	return false;
 }
 
 /* "Bob is out of the office": the words stand anywhere in the subject. */
@@ -258,21 +253,19 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 	const mwi_notice *n = &b->notice;
 	int weight;
 
+	const bool groups = find_groups(b, status);
+
 	if (l->feedback || (subject == MWI_MARK_SUBJECT_COMPLAINT && l->returned))
 		return MWI_SOURCE_FEEDBACK;
 	if (l->disposition)
 		return MWI_SOURCE_DISPOSITION;
-	if (l->report && has_group(status)) {
-		b->rest = status;
+	if (l->report && groups)
 		return MWI_SOURCE_STATUS;
-	}
 	if (mwi_ses_kind(n->text) != MW_KIND_NONE)
 		return MWI_SOURCE_JSON;
 	weight = weigh(b, subject);
-	if (n->fields.len > 0 && has_group(n->fields) && weight >= ENOUGH - 1) {
-		b->rest = n->fields;
+	if (n->fields.len > 0 && weight >= ENOUGH - 1 && find_groups(b, n->fields))
 		return MWI_SOURCE_STATUS;
-	}
 	if (l->field[MWI_FIELD_X_FAILED_RECIPIENTS].len > 0)
 		return MWI_SOURCE_FAILED;
 	if (is_auto_reply(b, subject) && !is_clear_failure(b, subject, weight) &&
@@ -308,11 +301,5 @@ void mwi_kind_find(mw_bounce *b, int level, bool fallback)
 	mwi_notice_read(&b->notice, mw_buf_str(&l->notice));
 	b->form = b->notice.form.len > 0 ? b->notice.form : form_of_header(l);
 	b->strength = best_strength(b);
-	for (int i = 0; i < MWI_STATUS_COUNT; i++)
-		b->message.field[i] = MW_LIT("");
 	b->source = find_source(b, fallback);
-	if (b->source == MWI_SOURCE_STATUS)
-		find_message_group(b, b->rest);
-	else
-		find_message_group(b, mw_buf_str(&l->status));
 }

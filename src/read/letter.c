@@ -18,9 +18,12 @@ mwi_field mwi_field_of(mw_str name)
 
 	if (name.len > 25 || !(lengths >> name.len & 1))
 		return MWI_FIELD_COUNT;
+	const char last = mwi_lower(name.ptr[name.len - 1]);
+
+	/* First letters are shared by many ("x-"), last letters by few. */
 	for (int i = 0; i < MWI_FIELD_COUNT; i++)
-		if (names[i].len == name.len &&
-		    names[i].ptr[0] == mwi_lower(name.ptr[0]) && mwi_same(name, names[i]))
+		if (names[i].len == name.len && names[i].ptr[name.len - 1] == last &&
+		    mwi_same(name, names[i]))
 			return (mwi_field)i;
 	return MWI_FIELD_COUNT;
 }

@@ -36,6 +36,9 @@ typedef enum mwi_mark {
 		MWI_MARK_COUNT
 } mwi_mark;
 
+/* The bytes of the longest phrase. */
+#define MWI_PHRASE_MAX 96
+
 /* One phrase. Tables are sorted by it. */
 typedef struct mwi_mark_row {
 	mw_str phrase; /* lower-case; the line begins with it */

@@ -98,6 +98,7 @@ static void open_multipart(mwi_mime *w)
 	f->seen = false;
 	f->digest = w->content.digest;
 	f->preamble = l != NULL ? l->notice.len : 0;
+	f->lost = l != NULL && l->notice.lost;
 	/* The preamble is a text until it proves to be one that nobody reads. */
 	w->role = MWI_ROLE_TEXT;
 	w->content.encoding = MWI_ENCODING_PLAIN;
@@ -187,7 +188,9 @@ static void end_head(mwi_mime *w, int lowest)
 		open_message(w, lowest);
 	} else if (w->role == MWI_ROLE_HEAD) {
 		begin_leaf(w);
-		w->level++;
+		/* No letter is kept of deeper ones, however many follow. */
+		if (w->level < MWI_LETTERS)
+			w->level++;
 		begin_head(w, true);
 	} else {
 		begin_leaf(w);
@@ -207,6 +210,7 @@ static bool begin_field(mwi_mime *w, mw_str line)
 	if (!mwi_field_cut(line, &name, &value))
 		return false;
 	w->field_id = mwi_field_of(name);
+	w->field_len = 0;
 	if (w->field_id < MWI_FIELD_COUNT)
 		keep_field(w, value);
 	return true;
@@ -261,6 +265,9 @@ static int delimiter(const mwi_mime *w, int lowest, mw_str line, bool *last)
 /* Steps out to the multipart at `index`. */
 static void close_to(mwi_mime *w, int index)
 {
+	/* A header may end without a blank line: its last field counts. */
+	if (w->in_head)
+		end_field(w);
 	end_leaf(w);
 	w->depth = index + 1;
 	w->level = w->frame[index].level;
@@ -277,8 +284,10 @@ static void begin_part(mwi_mime *w, int index, bool last)
 	close_to(w, index);
 	l = letter(w);
 	/* The preamble was one: it is for programs that know no MIME. */
-	if (!f->seen && l != NULL && l->notice.len > f->preamble)
+	if (!f->seen && l != NULL && l->notice.len > f->preamble) {
 		l->notice.len = f->preamble;
+		l->notice.lost = f->lost;
+	}
 	f->seen = true;
 	if (last) {
 		w->in_head = false;
@@ -334,14 +343,21 @@ static void adopt(mwi_mime *w, int lowest)
 	begin_head(w, false);
 }
 
+/* What does not fit ends the text: one with holes would say what nobody wrote. */
+static void take(mwi_mime *w, mw_buf *out, mw_str line, bool whole)
+{
+	if (!out->lost)
+		mwi_transfer_line(&w->transfer, out, line, whole);
+}
+
 static void take_leaf(mwi_mime *w, mw_str line, bool whole)
 {
 	mwi_letter *l = letter(w);
 
 	if (w->role == MWI_ROLE_TEXT || w->role == MWI_ROLE_HTML)
-		mwi_transfer_line(&w->transfer, &l->notice, line, whole);
+		take(w, &l->notice, line, whole);
 	else if (w->role >= MWI_ROLE_STATUS && w->role <= MWI_ROLE_DISPOSITION)
-		mwi_transfer_line(&w->transfer, &l->status, line, whole);
+		take(w, &l->status, line, whole);
 }
 
 static void walk_body(mwi_mime *w, int lowest, mw_str line, bool first, bool whole)

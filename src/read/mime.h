@@ -54,6 +54,7 @@ typedef struct mwi_frame {
 	bool seen;       /* a delimiter has been met */
 	bool digest;     /* its parts are messages unless they say otherwise */
 	size_t preamble; /* where in the notice the text before the first part begins */
+	bool lost;       /* had the notice lost something before it? */
 } mwi_frame;
 
 /* Lines being made of bytes. */
