@@ -48,11 +48,15 @@ int cli_parse(const cli_command *c, cli_common *common, void *ctx, int argc, cha
 /* --help and --version, when asked for; true when one of them was answered. */
 bool cli_answered(const cli_command *c, const cli_common *common);
 
-/* "mailwhy: ..." on standard error. Text from outside goes through cli_visible(). */
+/* "mailwhy: ..." on standard error, in one piece. Text from outside goes through cli_visible(). */
 __attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...);
 
 /* `s` for a diagnostic, cut where it is long: nothing in it that a terminal obeys. */
 const char *cli_visible(char out[200], const char *s);
+
+/* The same for a path, which is told whole: a name of a Maildir is long. */
+#define CLI_VISIBLE_PATH (4 * 4200)
+const char *cli_visible_path(char out[CLI_VISIBLE_PATH], const char *path);
 
 /* Standard output through one buffer. */
 typedef struct cli_out {
@@ -74,6 +78,10 @@ void cli_out_close(cli_out *o, int *rc);
 
 /* The columns of the terminal at standard output, between 40 and 100; 80 elsewhere. */
 int cli_width(void);
+
+/* The same for rows of a table, which may be wide: at least 40, and 100 where there is no
+ * terminal. */
+int cli_row_width(void);
 
 /* True when standard output may be coloured. */
 bool cli_color(const cli_common *common);

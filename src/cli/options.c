@@ -69,13 +69,14 @@ static const cli_option common_options[] = {
 
 void cli_complain(const char *format, ...)
 {
+	char line[CLI_VISIBLE_PATH + 1000];
 	va_list args;
 
-	fputs("mailwhy: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "%smailwhy: %s\n", cli_is_terminal(STDERR_FILENO) ? "\x1b[K" : "",
+		line);
 }
 
 const char *cli_visible(char out[200], const char *s)
@@ -87,6 +88,16 @@ const char *cli_visible(char out[200], const char *s)
 	mw_buf_put_visible(&b, mw_str_head(text, 48));
 	if (text.len > 48)
 		mw_buf_put(&b, MW_LIT("..."));
+	out[b.len] = 0;
+	return out;
+}
+
+const char *cli_visible_path(char out[CLI_VISIBLE_PATH], const char *path)
+{
+	mw_buf b;
+
+	mw_buf_init(&b, out, CLI_VISIBLE_PATH - 1);
+	mw_buf_put_visible(&b, mw_str_of(path));
 	out[b.len] = 0;
 	return out;
 }

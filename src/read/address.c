@@ -35,10 +35,18 @@ static size_t local_begin(mw_str s, size_t at, size_t from)
 	}
 	while (i > from && at - i < LOCAL_MAX && is_local(s.ptr[i - 1]))
 		i--;
+	while (i < at && i > from && is_inside(s, i))
+		i++;
 	/* An opening quote is none of it, nor is what "mailto:" or "=" left. */
 	while (i < at && memchr("'`.*=|!?&/{", s.ptr[i], 11) != NULL)
 		i++;
 	return i;
+}
+
+/* Is s[i] within a character of UTF-8? */
+static bool is_inside(mw_str s, size_t i)
+{
+	return i < s.len && ((unsigned char)s.ptr[i] & 0xc0) == 0x80;
 }
 
 static size_t domain_end(mw_str s, size_t at)
@@ -52,6 +60,8 @@ static size_t domain_end(mw_str s, size_t at)
 	}
 	while (i < s.len && i - at <= DOMAIN_MAX && is_domain(s.ptr[i]))
 		i++;
+	while (i > at + 1 && is_inside(s, i))
+		i--;
 	while (i > at + 1 &&
 	       (s.ptr[i - 1] == '.' || s.ptr[i - 1] == '-' || s.ptr[i - 1] == '_'))
 		i--;

@@ -58,20 +58,60 @@ static void take_place(mw_buf *b, size_t start, size_t behind)
 	b->len -= behind - start;
 }
 
-/* As much of s as there is room for. */
-static void decode_bytes(mw_buf *b, mw_str s)
+/* Keeps `most` bytes from `start` on, or less, so that a line ends there. */
+static void shorten(mw_buf *b, size_t start, size_t most)
+{
+	size_t n = most;
+
+	if (b->len - start <= most)
+		return;
+	while (n > 0 && b->ptr[start + n - 1] != '\n')
+		n--;
+	b->len = start + (n > 0 ? n : most);
+	b->lost = true;
+}
+
+/* Of a text that leaves too little room behind itself, only a part is converted. */
+static bool convert_part(mw_buf *b, size_t start, mw_str charset, mw_convert *convert,
+			 void *ctx)
+{
+	const size_t most = (b->cap - start) / 4;
+
+	for (bool again = true; again;) {
+		const size_t behind = b->len, room = b->cap - behind;
+		const mw_str s = {b->ptr + start, behind - start};
+		const size_t n = convert(ctx, charset, s, b->ptr + behind, room);
+
+		if (n <= room) {
+			b->len += n;
+			take_place(b, start, behind);
+			mwi_blank_nul(b->ptr + start, b->len - start);
+			return true;
+		}
+		again = s.len > most;
+		shorten(b, start, most);
+	}
+	return false;
+}
+
+/* A half that is kept is better than a whole that has no room. */
+static void decode_part(mw_buf *b, size_t start)
 {
 	const bool lost = b->lost;
 
+	shorten(b, start, (b->cap - start) / 2);
+	const size_t behind = b->len;
+
 	b->lost = false;
-	mwi_decode_bytes(b, s);
+	mwi_decode_bytes(b, (mw_str){b->ptr + start, behind - start});
 	b->lost |= lost;
+	take_place(b, start, behind);
 }
 
 void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *convert,
 			void *ctx)
 {
-	mw_str s = {b->ptr + start, b->len - start};
+	const mw_str s = {b->ptr + start, b->len - start};
 
 	if (s.len == 0)
 		return;
@@ -79,30 +119,11 @@ void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *con
 		charset = MW_LIT("iso-2022-jp");
 	if (!is_shifted_away(charset) && mwi_is_clean(s))
 		return;
-	/* It is written anew behind itself: a part with room to grow is better than all
-	 * with none. */
-	if (s.len > (b->cap - start) / 3) {
-		s.len = (b->cap - start) / 3;
-		b->len = start + s.len;
-		b->lost = true;
-	}
-	const size_t behind = b->len;
-
-	if (convert != NULL && !is_own(charset)) {
-		const size_t n =
-			convert(ctx, charset, s, b->ptr + behind, b->cap - behind);
-
-		if (n <= b->cap - behind) {
-			b->len += n;
-			take_place(b, start, behind);
-			mwi_blank_nul(b->ptr + start, b->len - start);
-			return;
-		}
-	}
-	if (mwi_is_clean(s))
+	if (convert != NULL && !is_own(charset) &&
+	    convert_part(b, start, charset, convert, ctx))
 		return;
-	decode_bytes(b, s);
-	take_place(b, start, behind);
+	if (!mwi_is_clean((mw_str){b->ptr + start, b->len - start}))
+		decode_part(b, start);
 }
 
 /* "=?charset?B?text?=" taken apart. */

@@ -211,13 +211,12 @@ static bool take_code_line(reading *r)
 	const mw_str rest = mw_str_skip(s, bracket + a.len + bracket);
 
 	if (rest.len > 2 && memcmp(rest.ptr, "...", 3) == 0) {
-		const mwi_entry *before = last_entry(r);
+		mwi_entry *now;
 
 		add(r, a, MWI_STRENGTH_CODE, r->begin);
-		if (last_entry(r) != before && last_entry(r) != NULL) {
+		now = last_entry(r);
+		if (now != NULL && now->address.ptr == a.ptr) {
 			/* Its words stand in front of it too. */
-			mwi_entry *now = last_entry(r);
-
 			now->block.len = (size_t)(r->line.ptr + r->line.len - r->begin);
 			now->open = false;
 			r->begin = r->line.ptr + r->line.len;
@@ -475,4 +474,5 @@ void mwi_notice_read(mwi_notice *n, mw_str text)
 		if (fields < n->text.ptr + n->text.len)
 			n->text.len = (size_t)(fields - n->text.ptr);
 	}
+	n->text = mw_str_trim(n->text);
 }

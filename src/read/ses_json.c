@@ -68,21 +68,21 @@ static mw_str object_around(mw_str s, size_t at)
 	return (mw_str){s.ptr + first, last - first};
 }
 
+/* Does s stand within a list, behind one of its addresses? */
+static bool is_in_list(mw_str s)
+{
+	return s.len > 0 && s.ptr[0] == '"';
+}
+
 /* "recipients":["a@b","c@d"] of a delivery, address by address. */
 static bool next_of_list(mw_str *rest, mw_str *address)
 {
 	const mw_str key = MW_LIT("\"recipients\":[");
-	size_t at = mw_str_find(*rest, key);
-	mw_str list;
 
-	if (at < rest->len)
-		*rest = mw_str_skip(*rest, at + key.len);
-	else if (rest->len == 0 || rest->ptr[0] != '"')
-		return false;
-	const char *end = rest->len > 0 ? memchr(rest->ptr, ']', rest->len) : NULL;
-
-	list = end != NULL ? mw_str_head(*rest, (size_t)(end - rest->ptr)) : *rest;
-	if (!mwi_address_next(list, 0, address))
+	if (!is_in_list(*rest))
+		*rest = mw_str_skip(*rest, mw_str_find(*rest, key) + key.len);
+	if (!mwi_address_next(*rest, 0, address) ||
+	    memchr(rest->ptr, ']', (size_t)(address->ptr - rest->ptr)) != NULL)
 		return false;
 	*rest = mw_str_skip(*rest, (size_t)(address->ptr + address->len - rest->ptr));
 	return true;
@@ -92,7 +92,8 @@ bool mwi_ses_next(mw_str *rest, bool list, mw_str *object, mw_str *address)
 {
 	const mw_str key = MW_LIT("emailaddress");
 	const mw_str s = *rest;
-	const size_t at = mw_str_find(s, key);
+	/* The whole text is searched for a key but once. */
+	const size_t at = list && is_in_list(s) ? s.len : mw_str_find(s, key);
 
 	if (at == s.len) {
 		*object = s;
@@ -100,6 +101,7 @@ bool mwi_ses_next(mw_str *rest, bool list, mw_str *object, mw_str *address)
 	}
 	*object = object_around(s, at);
 	*address = mwi_address_value(mwi_ses_string(mw_str_skip(s, at), key));
-	*rest = mw_str_skip(s, at + key.len);
+	/* Behind the quote that closes the key, which begins no list. */
+	*rest = mw_str_skip(skip_blanks(mw_str_skip(s, at + key.len)), 1);
 	return true;
 }
