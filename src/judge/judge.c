@@ -537,6 +537,16 @@ static void judge_kind(const mw_knowledge *kb, mw_category category, mw_verdict 
 	v->summary = c.summary;
 }
 
+/* A status that says what is wrong outweighs what stands around the words. */
+static bool is_specific(const mw_knowledge *kb, mw_enhanced s)
+{
+	mw_status_code r;
+
+	return s.cls != 0 &&
+	       mw_knowledge_status(kb, s.cls, s.subject, s.detail, &r) == MW_OK &&
+	       !r.vague && r.category != MW_CATEGORY_UNKNOWN;
+}
+
 void mw_judge(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *out)
 {
 	const mw_category kind = category_of_kind(o);
@@ -551,7 +561,8 @@ void mw_judge(const mw_knowledge *kb, const mw_outcome *o, mw_verdict *out)
 		return;
 	}
 	judge_text(kb, o, o->text, out);
-	if (out->confidence >= MW_CONFIDENCE_TEXT || o->context.len == 0)
+	if (out->confidence >= MW_CONFIDENCE_TEXT || o->context.len == 0 ||
+	    is_specific(kb, o->status))
 		return;
 
 	/* The quoted words say nothing: do those around them? */

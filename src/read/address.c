@@ -21,6 +21,12 @@ static bool is_domain(char c)
 	       c == '_';
 }
 
+/* Is s[i] within a character of UTF-8? */
+static bool is_inside(mw_str s, size_t i)
+{
+	return i < s.len && ((unsigned char)s.ptr[i] & 0xc0) == 0x80;
+}
+
 /* Where the local part in front of `at` begins. */
 static size_t local_begin(mw_str s, size_t at, size_t from)
 {
@@ -41,12 +47,6 @@ static size_t local_begin(mw_str s, size_t at, size_t from)
 	while (i < at && memchr("'`.*=|!?&/{", s.ptr[i], 11) != NULL)
 		i++;
 	return i;
-}
-
-/* Is s[i] within a character of UTF-8? */
-static bool is_inside(mw_str s, size_t i)
-{
-	return i < s.len && ((unsigned char)s.ptr[i] & 0xc0) == 0x80;
 }
 
 static size_t domain_end(mw_str s, size_t at)
@@ -113,7 +113,8 @@ bool mwi_address_next(mw_str s, size_t from, mw_str *address)
 			without_prose(s, at, &first, &end);
 
 		/* "W32/Klez.h@MM" is no address; "<root@localhost>" is. */
-		const bool dotted = memchr(p, '.', end - at) != NULL || p[1] == '[' ||
+		const bool dotted = memchr(p, '.', end - at) != NULL ||
+				    (at + 1 < s.len && p[1] == '[') ||
 				    (first > 0 && s.ptr[first - 1] == '<');
 
 		if (first < at && end > at + 1 && dotted) {
@@ -145,8 +146,8 @@ static bool is_one_word(mw_str s)
 
 		if (c <= ' ' && c >= 0)
 			return false;
-		if (c == ',' || c == ';' || c == '(' || c == ')' || c == '<' || c == '>' ||
-		    c == ':' || c == '[' || c == ']')
+		if (c == ',' || c == ';' || c == '(' || c == ')' || c == '<' ||
+		    c == '>' || c == ':' || c == '[' || c == ']')
 			return false;
 		at |= c == '@';
 	}

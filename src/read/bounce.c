@@ -205,6 +205,7 @@ mw_status mw_bounce_end(mw_bounce *b)
 {
 	mwi_mime_end(&b->mime);
 	find_letter(b);
+	mwi_words_share(b);
 	b->index = b->given = 0;
 	return was_cut(b) ? MW_E_LIMIT : MW_OK;
 }
@@ -401,10 +402,12 @@ static bool next_address(mw_bounce *b, mw_str field, mw_report *r)
 static bool next_to(mw_bounce *b, mw_report *r)
 {
 	mw_str to = b->original != NULL ? b->original->field[MWI_FIELD_TO] : MW_LIT("");
+	mw_str a;
 
 	if (b->index > 0)
 		return false;
-	if (to.len == 0 && !mwi_address_next(b->subject, 0, &to)) {
+	/* "undisclosed-recipients:;" names nobody. */
+	if (!mwi_address_next(to, 0, &a) && !mwi_address_next(b->subject, 0, &to)) {
 		b->index++;
 		mwi_outcome_of_entry(b, MW_LIT(""), b->notice.count, r);
 		return true;
@@ -465,8 +468,11 @@ static bool next_json(mw_bounce *b, mw_report *r)
 	mw_str object, address;
 	mwi_group g = {0};
 
-	if (b->index == 0)
+	if (b->index == 0) {
 		b->rest = b->notice.text;
+		b->message.field[MWI_STATUS_DIAGNOSTIC] =
+			mwi_ses_string(b->notice.text, MW_LIT("smtpresponse"));
+	}
 	if (!mwi_ses_next(&b->rest, mwi_ses_kind(b->notice.text) == MW_KIND_DELIVERED,
 			  &object, &address)) {
 		if (b->index++ > 0)
@@ -481,10 +487,9 @@ static bool next_json(mw_bounce *b, mw_report *r)
 	g.field[MWI_STATUS_FINAL] = address;
 	g.field[MWI_STATUS_ACTION] = mwi_ses_string(object, MW_LIT("\"action"));
 	g.field[MWI_STATUS_STATUS] = mwi_ses_string(object, MW_LIT("\"status"));
-	g.field[MWI_STATUS_DIAGNOSTIC] = mwi_ses_string(object, MW_LIT("diagnosticcode"));
-	if (g.field[MWI_STATUS_DIAGNOSTIC].len == 0)
-		g.field[MWI_STATUS_DIAGNOSTIC] =
-			mwi_ses_string(b->notice.text, MW_LIT("smtpresponse"));
+	g.field[MWI_STATUS_DIAGNOSTIC] =
+		first_of(mwi_ses_string(object, MW_LIT("diagnosticcode")),
+			 b->message.field[MWI_STATUS_DIAGNOSTIC]);
 	b->notice.count = 0;
 	mwi_outcome_of_group(b, &g, r);
 	o->kind = mwi_ses_kind(b->notice.text);

@@ -36,6 +36,11 @@ struct mw_bounce {
 	mw_str form;
 	mwi_group message; /* the fields that hold for all recipients */
 
+	/* Words that recipients share: of all the text, and of what stands above the list.
+	 */
+	mw_str words, above;
+	bool above_has_number;
+
 	/* How far the reports are given. */
 	mw_str rest;
 	size_t index, given;
@@ -50,6 +55,9 @@ struct mw_bounce {
 
 /* What is this letter, by all that it has? Sets source, form, notice, strength. */
 void mwi_kind_find(mw_bounce *b, int level, bool fallback);
+
+/* Finds the words that recipients share: once, there may be ten thousand. */
+void mwi_words_share(mw_bounce *b);
 
 /* The outcome of one recipient from a group of fields and the text for people. */
 void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out);

@@ -121,8 +121,8 @@ static bool exists(const date *d)
 
 	return d->year >= 1970 && d->month > 0 && d->day > 0 &&
 	       d->day <= days[d->month - 1] &&
-	       (d->month != 2 || d->day < 29 || is_leap(d->year)) && d->has_time && d->hour < 24 &&
-	       d->minute < 60 && d->second <= 60;
+	       (d->month != 2 || d->day < 29 || is_leap(d->year)) && d->has_time &&
+	       d->hour < 24 && d->minute < 60 && d->second <= 60;
 }
 
 static void put(char **p, int n, int digits, char behind)

@@ -55,6 +55,7 @@ typedef struct mwi_letter {
 	mw_buf head;                   /* the values of the fields below */
 	mw_str field[MWI_FIELD_COUNT]; /* the first of each; empty: there is none */
 	mw_buf notice;                 /* text for people, UTF-8, LF */
+	size_t blanks;                 /* so many at its front are known to be */
 	mw_buf status;    /* fields for programs: groups parted by blank lines */
 	bool html;        /* `notice` was HTML */
 	bool report;      /* has a part that is a delivery status */

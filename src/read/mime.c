@@ -128,11 +128,21 @@ static void open_message(mwi_mime *w, int lowest)
 	begin_head(w, true);
 }
 
+/* Is there no text but blanks? Each is looked at once, though every part asks. */
+static bool says_nothing(mwi_letter *l)
+{
+	if (l->blanks > l->notice.len)
+		l->blanks = l->notice.len;
+	while (l->blanks < l->notice.len && mwi_is_blank(l->notice.ptr[l->blanks]))
+		l->blanks++;
+	return l->blanks == l->notice.len;
+}
+
 /* Should a text be taken in? What follows the report or the returned mail is a footer,
  * or the returned mail itself; HTML only where there is no plain text. */
-static bool wants_text(const mwi_letter *l, mwi_role role)
+static bool wants_text(mwi_letter *l, mwi_role role)
 {
-	const bool empty = mw_str_trim(mw_buf_str(&l->notice)).len == 0;
+	const bool empty = says_nothing(l);
 
 	if (role == MWI_ROLE_HTML)
 		return empty;
@@ -255,7 +265,7 @@ static int delimiter(const mwi_mime *w, int lowest, mw_str line, bool *last)
 			continue;
 		const mw_str rest = mw_str_trim(mw_str_skip(b, f->len));
 
-		*last = rest.len >= 2 && rest.ptr[0] == '-' && rest.ptr[1] == '-';
+		*last = mw_str_eq(rest, MW_LIT("--"));
 		if (rest.len == 0 || *last)
 			return i;
 	}
@@ -328,7 +338,8 @@ static void adopt(mwi_mime *w, int lowest)
 	mwi_frame *f;
 
 	end_leaf(w);
-	if (w->depth == lowest) {
+	/* A boundary that was declared is still waited for below. */
+	if (w->depth == lowest || w->frame[w->depth - 1].len > 0) {
 		f = &w->frame[w->depth++];
 		f->level = w->level;
 		f->digest = false;

@@ -112,19 +112,31 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 static mw_str words_of(const mw_bounce *b, size_t i)
 {
 	if (i >= b->notice.count)
-		return mwi_words_find(b->notice.text);
-	const mw_str below = words_below(b, i), above = words_above(&b->notice);
+		return b->words;
+	const mw_str below = words_below(b, i);
 
-	return below.len == 0 || (!mwi_words_have_number(below) &&
-				  mwi_words_have_number(above))
-		       ? above
+	return below.len == 0 || (b->above_has_number && !mwi_words_have_number(below))
+		       ? b->above
 		       : below;
+}
+
+void mwi_words_share(mw_bounce *b)
+{
+	b->words = mwi_words_find(b->notice.text);
+	b->above = words_above(&b->notice);
+	b->above_has_number = mwi_words_have_number(b->above);
 }
 
 static void add_context(mw_outcome *o, mw_str text)
 {
 	if (o->context.len == 0 && text.len > o->text.len)
 		o->context = head_of_text(mw_str_trim(text), MW_TEXT_MAX);
+}
+
+/* A dialogue told again has other replies in it, to other commands. */
+static mw_str without_transcript(mw_str text)
+{
+	return mw_str_head(text, mw_str_find(text, MW_LIT(">>> ")));
 }
 
 /* All that the letter says of the entry, where its words alone do not tell enough. */
@@ -134,8 +146,8 @@ static mw_str context_of(const mw_bounce *b, size_t entry)
 
 	if (entry < n->count && n->count > 1 &&
 	    mw_str_trim(n->entry[entry].block).len > 0)
-		return n->entry[entry].block;
-	return n->text;
+		return without_transcript(n->entry[entry].block);
+	return without_transcript(n->text);
 }
 
 /* Where host and stage of an entry are told. */
