@@ -29,11 +29,11 @@ void cli_complain(const char *format, ...)
 	snprintf(complaints + n, sizeof complaints - n, "\n");
 }
 
-const char *cli_visible(char out[200], const char *s)
+const char *cli_visible_path(char out[CLI_VISIBLE_PATH], const char *path)
 {
-	const size_t n = strnlen(s, 199);
+	const size_t n = strnlen(path, CLI_VISIBLE_PATH - 1);
 
-	memcpy(out, s, n);
+	memcpy(out, path, n);
 	out[n] = 0;
 	return out;
 }

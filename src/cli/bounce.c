@@ -49,8 +49,8 @@ static void set_jobs(void *ctx, const char *value)
 static const cli_option options[] = {
 	{"--format", "FORM", "table (for people), json, csv, or addresses: one a line",
 	 set_format},
-	{"--only", "WORDS",
-	 "only such reports: permanent, recipient-unknown, address-is-bad ...", add_only},
+	{"--only", "WORDS", "only such: permanent, recipient-unknown, address-is-bad ...",
+	 add_only},
 	{"--fail-on", "WORDS", "exit with 1 when there is such a report", add_fail_on},
 	{"--jobs", "N", "threads; without it one a core", set_jobs},
 	{NULL, NULL, NULL, NULL},
@@ -60,13 +60,12 @@ const cli_command cli_bounce_command = {
 	.name = "bounce",
 	.usage = "mailwhy bounce [OPTION]... PATH...\n"
 		 "       mailwhy bounce [OPTION]... - < message",
-	.about =
-		"Reads bounces, delay warnings, complaints and auto-replies, and says "
-		"for "
-		"each\n"
-		"recipient what happened and what to do. PATH is a message, an mbox, a "
-		"Maildir, or a\n"
-		"folder of them, also compressed with gzip or zstd; - is standard input.",
+	.about = "Reads bounces, delay warnings, complaints and auto-replies, and says "
+		 "for\n"
+		 "each recipient what happened and what to do. PATH is a message, an "
+		 "mbox, a\n"
+		 "Maildir, or a folder of them, also compressed with gzip or zstd; - is\n"
+		 "standard input.",
 	.options = options,
 };
 
@@ -78,6 +77,11 @@ static bool read_format(bounce *x)
 	x->wish.format = x->common.json ? CLI_FORMAT_JSON : CLI_FORMAT_TABLE;
 	if (x->format == NULL)
 		return true;
+	if (x->common.json && strcmp(x->format, "json") != 0) {
+		cli_complain("--json and --format %s: one of them",
+			     cli_visible(safe, x->format));
+		return false;
+	}
 	for (int i = 0; i < 4; i++)
 		if (strcmp(x->format, names[i]) == 0) {
 			x->wish.format = (cli_format)i;
@@ -132,7 +136,7 @@ static int put_around(const cli_wish *w, mw_status (*head)(mw_buf *),
 	if (head != NULL && head(&out.buf) != MW_OK)
 		rc = EXIT_IO;
 	if (tally != NULL)
-		cli_tally_tell(tally, &out.buf, &tell);
+		cli_tally_tell(tally, &out.buf, &tell, w->only.any);
 	cli_out_close(&out, &rc);
 	return rc;
 }
@@ -149,6 +153,7 @@ static int run(bounce *x, int threads, int count, char **argv)
 	}
 	if (x->wish.format == CLI_FORMAT_CSV)
 		rc = put_around(&x->wish, mw_tell_report_csv_head, NULL);
+	paths->quiet = x->wish.quiet;
 	cli_paths_open(paths, count, argv);
 	if (rc == EXIT_DONE)
 		rc = cli_crew_run(paths, &x->wish, threads, total_size(count, argv),
@@ -171,7 +176,7 @@ static int run(bounce *x, int threads, int count, char **argv)
 
 int cli_bounce(int argc, char **argv)
 {
-	bounce x = {0};
+	bounce x = {.wish = {.fail_on = {.either = true}}};
 	cli_knowledge k;
 	int count = cli_parse(&cli_bounce_command, &x.common, &x, argc, argv), threads,
 	    rc;
@@ -189,6 +194,7 @@ int cli_bounce(int argc, char **argv)
 	}
 	x.wish.quiet = x.common.quiet;
 	x.wish.width = cli_width();
+	x.wish.row_width = cli_row_width();
 	rc = cli_knowledge_open(&k, &x.common);
 	if (rc == EXIT_DONE) {
 		x.wish.kb = &k.kb;

@@ -48,7 +48,8 @@ int cli_parse(const cli_command *c, cli_common *common, void *ctx, int argc, cha
 /* --help and --version, when asked for; true when one of them was answered. */
 bool cli_answered(const cli_command *c, const cli_common *common);
 
-/* "mailwhy: ..." on standard error, in one piece. Text from outside goes through cli_visible(). */
+/* "mailwhy: ..." on standard error, in one piece. Text from outside goes through
+ * cli_visible(). */
 __attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...);
 
 /* `s` for a diagnostic, cut where it is long: nothing in it that a terminal obeys. */

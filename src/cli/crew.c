@@ -52,6 +52,8 @@ static void write_out(crew *c, mw_buf *out)
 {
 	size_t done = 0;
 
+	if (out->len > 0 && c->progress.shared)
+		cli_progress_hide();
 	while (done < out->len && !c->stopped) {
 		const ssize_t n = write(STDOUT_FILENO, out->ptr + done, out->len - done);
 
@@ -221,7 +223,7 @@ int cli_crew_run(cli_paths *paths, const cli_wish *wish, int threads,
 		cli_complain("out of memory");
 		note(&c, EXIT_NO_MEMORY);
 	}
-	cli_progress_close(&c.progress);
+	cli_progress_hide();
 	for (int i = 0; i < opened; i++)
 		cli_letters_close(&w[i].letters);
 	free(thread);

@@ -30,10 +30,23 @@ static bool add_word(cli_filter *f, mw_str word)
 	       add_value(&f->action, MW_VOCABULARY_ACTION, word);
 }
 
+static void complain(const char *option, mw_str word)
+{
+	char text[50] = "", safe[200];
+
+	memcpy(text, word.ptr, word.len < sizeof text ? word.len : sizeof text - 1);
+	cli_complain(
+		"%s: there is no word \"%s\"; the words are address-is-bad, delayed, "
+		"and\nthe kinds, permanences, categories and actions of "
+		"mailwhy-bounce(1), such as\nbounce, permanent, recipient-unknown, "
+		"remove-address",
+		option, cli_visible(safe, text));
+}
+
 bool cli_filter_add(cli_filter *f, const char *option, const char *words)
 {
 	mw_str rest = mw_str_of(words);
-	char safe[200];
+	bool more;
 
 	do {
 		const char *comma = rest.len > 0 ? memchr(rest.ptr, ',', rest.len) : NULL;
@@ -42,15 +55,12 @@ bool cli_filter_add(cli_filter *f, const char *option, const char *words)
 				      : rest;
 
 		if (!add_word(f, word)) {
-			cli_complain(
-				"%s %s: the words are address-is-bad, delayed, and the "
-				"kinds, permanences, categories and actions of "
-				"mailwhy-bounce(1)",
-				option, cli_visible(safe, words));
+			complain(option, word);
 			return false;
 		}
-		rest = mw_str_skip(rest, word.len + 1);
-	} while (rest.len > 0);
+		more = comma != NULL;
+		rest = mw_str_skip(rest, word.len + more);
+	} while (more);
 	return true;
 }
 
@@ -61,6 +71,12 @@ static bool has(uint64_t bits, int value)
 
 bool cli_filter_holds(const cli_filter *f, const mw_report *r, const mw_verdict *v)
 {
+	if (f->either)
+		return (f->bad_address && v->address_is_bad) ||
+		       (f->delayed && r->outcome.delayed) ||
+		       (f->kind >> r->outcome.kind & 1) ||
+		       (f->permanence >> v->permanence & 1) ||
+		       (f->category >> v->category & 1) || (f->action >> v->action & 1);
 	return f->any && (!f->bad_address || v->address_is_bad) &&
 	       (!f->delayed || r->outcome.delayed) &&
 	       has(f->kind, (int)r->outcome.kind) &&

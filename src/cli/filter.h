@@ -2,7 +2,8 @@
  *
  * "permanent", "recipient-unknown", "address-is-bad": which reports are meant.
  *
- * Words of one vocabulary are alternatives; words of several must all hold.
+ * Words of one vocabulary are alternatives; words of several must all hold, unless
+ * `either` is set: then one of them is enough.
  */
 #ifndef MAILWHY_CLI_FILTER_H
 #define MAILWHY_CLI_FILTER_H
@@ -10,7 +11,8 @@
 #include <mailwhy/mailwhy.h>
 
 typedef struct cli_filter {
-	bool any; /* a word was given */
+	bool any;    /* a word was given */
+	bool either; /* one word that holds is enough */
 	bool bad_address, delayed;
 	uint64_t kind, permanence, category, action; /* bits; 0: all */
 } cli_filter;

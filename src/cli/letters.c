@@ -70,7 +70,8 @@ static bool is_meant(const cli_wish *w, const mw_report *r, const mw_verdict *v)
 static mw_status tell(cli_letters *l, mw_str name, const mw_report *r,
 		      const mw_verdict *v)
 {
-	const mw_tell t = {.kb = l->wish->kb, .audience = -1, .width = l->wish->width};
+	const mw_tell t = {
+		.kb = l->wish->kb, .audience = -1, .width = l->wish->row_width};
 
 	switch (l->wish->format) {
 	case CLI_FORMAT_TABLE:
@@ -97,13 +98,16 @@ static bool tell_reports(cli_letters *l, mw_str name)
 
 	while (mw_bounce_next(l->bounce, &r)) {
 		mw_judge(l->wish->kb, &r.outcome, &v);
-		if (!cli_tally_add(&l->tally, &r, &v)) {
+
+		const bool meant = is_meant(l->wish, &r, &v);
+
+		if (!cli_tally_add(&l->tally, &r, &v, meant)) {
 			cli_complain("out of memory");
 			fail(l, EXIT_NO_MEMORY);
 			return false;
 		}
 		l->tally.matched += cli_filter_holds(&l->wish->fail_on, &r, &v);
-		if (!is_meant(l->wish, &r, &v))
+		if (!meant)
 			continue;
 		if (l->out.cap - l->out.len < MW_TELL_MAX && !l->emit(l->ctx, true))
 			return false;
@@ -130,12 +134,12 @@ static bool read_message(cli_letters *l, const char *path)
 	}
 	l->tally.messages++;
 	if (mw_bounce_end(l->bounce) != MW_OK) {
-		char safe[200];
+		char safe[CLI_VISIBLE_PATH];
 
 		memory[name.len] = 0;
 		if (!l->wish->quiet)
 			cli_complain("%s: longer than we keep; the rest was left out",
-				     cli_visible(safe, memory));
+				     cli_visible_path(safe, memory));
 		l->tally.damaged++;
 		fail(l, EXIT_BAD_DATA);
 	}
@@ -145,12 +149,12 @@ static bool read_message(cli_letters *l, const char *path)
 /* Why a file could not be read, or not to its end. */
 static void tell_error(cli_letters *l, const char *path)
 {
-	char safe[200];
+	char safe[CLI_VISIBLE_PATH];
 
 	if (l->file.error == NULL)
 		return;
 	if (!l->wish->quiet)
-		cli_complain("%s: %s", cli_visible(safe, path), l->file.error);
+		cli_complain("%s: %s", cli_visible_path(safe, path), l->file.error);
 	l->tally.unreadable++;
 	fail(l, EXIT_NO_INPUT);
 }
@@ -160,11 +164,8 @@ bool cli_letters_read(cli_letters *l, const char *path)
 	unsigned long long counted = 0;
 	bool go_on = true;
 
-	if (!cli_mailfile_open(&l->file, path)) {
-		tell_error(l, path);
-		return true;
-	}
-	l->tally.files++;
+	/* A file that is damaged near its beginning may hold a message before that. */
+	l->tally.files += cli_mailfile_open(&l->file, path);
 	while (go_on && cli_mailfile_next(&l->file)) {
 		go_on = read_message(l, path);
 		l->tally.bytes += l->file.bytes - counted;

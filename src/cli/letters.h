@@ -21,7 +21,7 @@ typedef enum cli_format {
 typedef struct cli_wish {
 	const mw_knowledge *kb;
 	cli_format format;
-	int width;
+	int width, row_width; /* columns of prose, of a table */
 	bool quiet;
 	cli_filter only, fail_on;
 } cli_wish;

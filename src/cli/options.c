@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/progress.h"
 
 static void set_json(void *ctx, const char *value)
 {
@@ -75,8 +76,8 @@ void cli_complain(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	fprintf(stderr, "%smailwhy: %s\n", cli_is_terminal(STDERR_FILENO) ? "\x1b[K" : "",
-		line);
+	cli_progress_hide();
+	fprintf(stderr, "mailwhy: %s\n", line);
 }
 
 const char *cli_visible(char out[200], const char *s)

@@ -62,14 +62,26 @@ void cli_out_close(cli_out *o, int *rc)
 		*rc = EXIT_IO;
 }
 
-int cli_width(void)
+/* The columns of the terminal at standard output, or what is said without one. */
+static int columns_or(int otherwise)
 {
 	struct winsize w;
-	int width = 80;
+	const bool told = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0;
+	const int width = told ? w.ws_col : otherwise;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
-		width = w.ws_col;
-	return width < 40 ? 40 : width > 100 ? 100 : width;
+	return width < 40 ? 40 : width;
+}
+
+int cli_width(void)
+{
+	const int width = columns_or(80);
+
+	return width > 100 ? 100 : width;
+}
+
+int cli_row_width(void)
+{
+	return columns_or(100);
 }
 
 bool cli_color(const cli_common *common)

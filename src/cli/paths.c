@@ -26,9 +26,10 @@ typedef struct listing {
 
 static void complain(cli_paths *p, const char *path, int error)
 {
-	char safe[200];
+	char safe[CLI_VISIBLE_PATH];
 
-	cli_complain("%s: %s", cli_visible(safe, path), strerror(error));
+	if (!p->quiet)
+		cli_complain("%s: %s", cli_visible_path(safe, path), strerror(error));
 	p->unreadable++;
 }
 

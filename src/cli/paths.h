@@ -25,6 +25,7 @@ typedef struct cli_paths {
 	int count, given;
 	int depth;                     /* folders in `folder` */
 	unsigned long long unreadable; /* entries that were complained of */
+	bool quiet;                    /* they are counted alone */
 	cli_folder folder[CLI_PATHS_DEPTH];
 	char path[CLI_PATH_MAX];
 } cli_paths;

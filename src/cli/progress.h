@@ -9,7 +9,7 @@
 
 typedef struct cli_progress {
 	bool shown;               /* there is a terminal, and nobody said --quiet */
-	bool drawn;               /* a line stands there */
+	bool shared;              /* standard output is that terminal too */
 	long long begun, last;    /* milliseconds */
 	unsigned long long total; /* bytes of all files, 0 when not known */
 } cli_progress;
@@ -21,7 +21,7 @@ void cli_progress_open(cli_progress *p, bool quiet, unsigned long long total);
 void cli_progress_show(cli_progress *p, unsigned long long bytes,
 		       unsigned long long messages);
 
-/* Takes the line away. */
-void cli_progress_close(cli_progress *p);
+/* Takes the line away, where one stands, so that something else can be printed. */
+void cli_progress_hide(void);
 
 #endif

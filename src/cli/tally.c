@@ -71,12 +71,15 @@ static bool set_merge(cli_set *to, cli_set *from)
 	return ok;
 }
 
-bool cli_tally_add(cli_tally *t, const mw_report *r, const mw_verdict *v)
+bool cli_tally_add(cli_tally *t, const mw_report *r, const mw_verdict *v, bool shown)
 {
 	const mw_outcome *o = &r->outcome;
 
 	t->kind[o->kind]++;
 	t->delayed += o->delayed;
+	t->shown += shown;
+	if (!shown)
+		return true;
 	if (o->kind == MW_KIND_BOUNCE)
 		t->category[v->category]++;
 	if (!t->addresses || o->recipient.len == 0 || o->kind != MW_KIND_BOUNCE)
@@ -96,6 +99,7 @@ bool cli_tally_merge(cli_tally *t, cli_tally *from)
 	t->unreadable += from->unreadable;
 	t->damaged += from->damaged;
 	t->delayed += from->delayed;
+	t->shown += from->shown;
 	t->matched += from->matched;
 	for (int i = 0; i < MW_KIND_COUNT; i++)
 		t->kind[i] += from->kind[i];
@@ -187,28 +191,36 @@ static void tell_causes(const cli_tally *t, mw_buf *out, const mw_tell *tell)
 	}
 }
 
-static void tell_addresses(const cli_tally *t, mw_buf *out)
+static void tell_addresses(const cli_tally *t, mw_buf *to, const mw_tell *tell)
 {
+	char memory[200];
+	mw_buf line, *out = &line;
 	const char *least = t->seen.full || t->bad.full ? "at least " : "";
 
 	if (t->seen.count == 0)
 		return;
+	mw_buf_init(out, memory, sizeof memory);
 	mw_buf_put(out, MW_LIT("Addresses: "));
 	mw_buf_put(out, mw_str_of(least));
 	mw_buf_put_int(out, t->bad.count);
-	mw_buf_put(out, MW_LIT(" to remove (they can't get mail any more), "));
+	mw_buf_put(out, MW_LIT(" to remove (they cannot get mail any more), "));
 	mw_buf_put_int(out, t->seen.count - t->bad.count);
-	mw_buf_put(out, MW_LIT(" to keep.\n"));
+	mw_buf_put(out, MW_LIT(" to keep."));
+	mwi_wrap_put(to, mw_buf_str(out), tell->width, 0, 0);
 	if (t->bad.count > 0)
-		mw_buf_put(out, MW_LIT("To list those to remove: mailwhy bounce --only "
-				       "address-is-bad --format addresses ...\n"));
+		mw_buf_put(to, MW_LIT("To list those to remove:\n"
+				      "    mailwhy bounce --only address-is-bad --format "
+				      "addresses ...\n"));
 }
 
-void cli_tally_tell(const cli_tally *t, mw_buf *out, const mw_tell *tell)
+/* How many of each kind. */
+static void tell_kinds(const cli_tally *t, mw_buf *to, const mw_tell *tell)
 {
 	const unsigned long long failed = t->kind[MW_KIND_BOUNCE] - t->delayed;
+	char memory[600];
+	mw_buf line, *out = &line;
 
-	mw_buf_put_char(out, '\n');
+	mw_buf_init(out, memory, sizeof memory);
 	put_count(out, t->messages, "message", "messages");
 	mw_buf_put(out, MW_LIT(": "));
 	put_count(out, failed, "failure", "failures");
@@ -220,9 +232,22 @@ void cli_tally_tell(const cli_tally *t, mw_buf *out, const mw_tell *tell)
 		 "mails that are no reports");
 	put_more(out, t->damaged, "damaged message", "damaged messages");
 	put_more(out, t->unreadable, "unreadable file", "unreadable files");
-	mw_buf_put(out, MW_LIT(".\n"));
+	mw_buf_put_char(out, '.');
+	mwi_wrap_put(to, mw_buf_str(out), tell->width, 0, 0);
+}
+
+void cli_tally_tell(const cli_tally *t, mw_buf *out, const mw_tell *tell, bool chosen)
+{
+	if (t->shown > 0)
+		mw_buf_put_char(out, '\n');
+	tell_kinds(t, out, tell);
+	if (chosen) {
+		mw_buf_put(out, MW_LIT("Shown with --only: "));
+		put_count(out, t->shown, "report", "reports");
+		mw_buf_put(out, MW_LIT(".\n"));
+	}
 	tell_causes(t, out, tell);
-	tell_addresses(t, out);
+	tell_addresses(t, out, tell);
 }
 
 void cli_tally_close(cli_tally *t)

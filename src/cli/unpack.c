@@ -113,7 +113,7 @@ static bool another_member(cli_unpack *u)
 	if (u->last - u->first < MAGIC)
 		refill(u, CLI_UNPACK_BLOCK);
 	if (u->first < u->last && !is_gzip(u))
-		give_up(u, "what follows the compressed data is none");
+		give_up(u, "what follows the compressed data is not compressed");
 	if (u->first == u->last)
 		u->done = true;
 	return !u->done;

@@ -190,8 +190,7 @@ static bool was_cut(const mw_bounce *b)
 		return l->head.lost;
 	case MWI_SOURCE_NOTICE:
 	case MWI_SOURCE_JSON:
-		return b->notice.full ||
-		       (l->notice.lost && b->notice.returned.len == 0);
+		return b->notice.full || (l->notice.lost && b->notice.returned.len == 0);
 	case MWI_SOURCE_NONE:
 	case MWI_SOURCE_TO:
 	case MWI_SOURCE_DISPOSITION:
@@ -276,7 +275,7 @@ static void tell_original(mw_bounce *b, mw_report *r)
 		from = mwi_address_value(o->field[MWI_FIELD_FROM]);
 		id = without_brackets(o->field[MWI_FIELD_MESSAGE_ID]);
 		r->subject = decoded(b, o->field[MWI_FIELD_SUBJECT]);
-		r->list_id = decoded(b, o->field[MWI_FIELD_LIST_ID]);
+		r->list_id = decoded(b, without_brackets(o->field[MWI_FIELD_LIST_ID]));
 		r->date = mwi_date_read(b->date, o->field[MWI_FIELD_DATE]);
 	}
 	r->sender = first_of(mwi_address_value(first_of(m[MWI_STATUS_POSTFIX_SENDER],
@@ -292,7 +291,8 @@ static void tell_original(mw_bounce *b, mw_report *r)
 /* The address that the letter came to may hold the recipient. */
 static void tell_verp(mw_bounce *b, mw_report *r)
 {
-	static const mwi_field fields[] = {MWI_FIELD_DELIVERED_TO, MWI_FIELD_X_ORIGINAL_TO,
+	static const mwi_field fields[] = {MWI_FIELD_DELIVERED_TO,
+					   MWI_FIELD_X_ORIGINAL_TO,
 					   MWI_FIELD_X_ENVELOPE_TO, MWI_FIELD_TO};
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

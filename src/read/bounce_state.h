@@ -36,10 +36,12 @@ struct mw_bounce {
 	mw_str form;
 	mwi_group message; /* the fields that hold for all recipients */
 
-	/* Words that recipients share: of all the text, and of what stands above the list.
+	/* Words that recipients share: of all the text, and of what stands above the
+	 * list.
 	 */
 	mw_str words, above;
 	bool above_has_number;
+	size_t bare, bare_end; /* entries between them have no words of their own */
 
 	/* How far the reports are given. */
 	mw_str rest;

@@ -275,8 +275,7 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 	if (fallback && weight >= ENOUGH &&
 	    (b->strength == MWI_STRENGTH_TO || has_original_recipient(b) ||
 	     (weight > ENOUGH && b->form.len > 0)))
-		return b->strength == MWI_STRENGTH_TO ? MWI_SOURCE_NOTICE
-						      : MWI_SOURCE_TO;
+		return b->strength == MWI_STRENGTH_TO ? MWI_SOURCE_NOTICE : MWI_SOURCE_TO;
 	return MWI_SOURCE_NONE;
 }
 

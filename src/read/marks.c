@@ -32,7 +32,8 @@ static void fold(key *k, mw_str line)
 /* Where does a phrase stand beside the key? 0: the key begins with it. */
 static int compare(const key *k, mw_str phrase)
 {
-	const int d = memcmp(k->ptr, phrase.ptr, k->len < phrase.len ? k->len : phrase.len);
+	const int d =
+		memcmp(k->ptr, phrase.ptr, k->len < phrase.len ? k->len : phrase.len);
 
 	return d != 0 ? d : k->len < phrase.len ? -1 : 0;
 }

@@ -96,7 +96,7 @@ bool mwi_ses_next(mw_str *rest, bool list, mw_str *object, mw_str *address)
 	const size_t at = list && is_in_list(s) ? s.len : mw_str_find(s, key);
 
 	if (at == s.len) {
-		*object = s;
+		*object = MW_LIT("");
 		return list && next_of_list(rest, address);
 	}
 	*object = object_around(s, at);

@@ -17,7 +17,8 @@ mw_kind mwi_ses_kind(mw_str text);
 mw_str mwi_ses_string(mw_str object, mw_str key);
 
 /* The next recipient: *object gets the text of its object. `list`: where there is none,
- * the list of a delivery is read, which has addresses alone. False at the end. */
+ * the list of a delivery is read, which has addresses alone (*object is empty). False at
+ * the end. */
 bool mwi_ses_next(mw_str *rest, bool list, mw_str *object, mw_str *address);
 
 #endif

@@ -87,12 +87,14 @@ static mw_str words_above(const mwi_notice *n)
 
 /* The words about the entry at `i` below its address: its own, or those that all share
  * below the list. */
-static mw_str words_below(const mw_bounce *b, size_t i)
+static mw_str words_below(mw_bounce *b, size_t i)
 {
 	const mwi_notice *n = &b->notice;
 	mw_str words = MW_LIT("");
 
-	for (size_t k = i; k < n->count && k < i + 200; k++) {
+	if (i < b->bare || i > b->bare_end)
+		b->bare = b->bare_end = i;
+	for (size_t k = b->bare_end; k < n->count && k < i + 200; k++) {
 		const mw_str block = n->entry[k].block;
 
 		words = mwi_words_find(block);
@@ -105,11 +107,13 @@ static mw_str words_below(const mw_bounce *b, size_t i)
 		}
 		if (words.len > 0)
 			return words;
+		if (k == b->bare_end && !has_transcript(block))
+			b->bare_end++;
 	}
 	return words;
 }
 
-static mw_str words_of(const mw_bounce *b, size_t i)
+static mw_str words_of(mw_bounce *b, size_t i)
 {
 	if (i >= b->notice.count)
 		return b->words;
@@ -124,6 +128,7 @@ void mwi_words_share(mw_bounce *b)
 {
 	b->words = mwi_words_find(b->notice.text);
 	b->above = words_above(&b->notice);
+	b->bare = b->bare_end = 0;
 	b->above_has_number = mwi_words_have_number(b->above);
 }
 
@@ -177,7 +182,7 @@ static mw_str with_domain(const mw_bounce *b, mw_str address)
 	mw_str a;
 
 	if (address.len == 0 || memchr(address.ptr, '@', address.len) != NULL ||
-	    b->original == NULL)
+	    b->original == NULL || b->given >= SEARCHED_ENTRIES)
 		return address;
 	for (int i = 0; i < 2; i++) {
 		const mw_str f = b->original->field[fields[i]];

@@ -29,16 +29,22 @@ static void put_quoted(mw_buf *out, mw_str s)
 /* A spreadsheet takes what begins so for a formula. */
 static bool is_formula(mw_str s)
 {
-	return s.len > 0 && memchr("=+-@", s.ptr[0], 4) != NULL;
+	return s.len > 1 && memchr("=+-@", s.ptr[0], 4) != NULL;
 }
 
-static void put_text(mw_buf *out, mw_str s)
+static void put_cell(mw_buf *out, mw_str s)
 {
-	mw_buf_put(out, MW_LIT(",\""));
+	mw_buf_put_char(out, '"');
 	if (is_formula(s))
 		mw_buf_put_char(out, '\'');
 	put_quoted(out, s);
 	mw_buf_put_char(out, '"');
+}
+
+static void put_text(mw_buf *out, mw_str s)
+{
+	mw_buf_put_char(out, ',');
+	put_cell(out, s);
 }
 
 static void put_address(mw_buf *out, mw_str s)
@@ -74,15 +80,15 @@ mw_status mw_tell_report_csv_head(mw_buf *out)
 }
 
 mw_status mw_tell_report_csv(mw_buf *out, const mw_tell *t, mw_str file,
-			     const mw_report *r, const mw_verdict *v)
+			     const mw_report *r, const mw_verdict *verdict)
 {
 	const mw_outcome *o = &r->outcome;
+	const mw_verdict told = mwi_report_verdict(r, verdict), *v = &told;
 	telling g;
 
 	mwi_telling_init(&g, t, o, v);
-	mw_buf_put_char(out, '"');
-	put_quoted(out, file);
-	mw_buf_put_char(out, '"');
+	g.no_report = o->kind == MW_KIND_NONE;
+	put_cell(out, file);
 	put_word(out, MW_VOCABULARY_KIND, (int)o->kind);
 	put_address(out, o->recipient);
 	put_numbers(out, o);

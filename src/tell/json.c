@@ -290,13 +290,19 @@ static void put_report(mw_buf *out, const mw_report *r)
 mw_status mw_tell_report_json(mw_buf *out, const mw_tell *t, mw_str file,
 			      const mw_report *r, const mw_verdict *v)
 {
+	const mw_verdict verdict = mwi_report_verdict(r, v);
 	telling g;
 
-	mwi_telling_init(&g, t, &r->outcome, v);
+	mwi_telling_init(&g, t, &r->outcome, &verdict);
+	g.no_report = r->outcome.kind == MW_KIND_NONE;
 	put_evidence(out, &g, file, r->outcome.kind);
 	put_verdict(out, &g);
-	put_remedies(out, &g);
-	put_references(out, &g);
+	if (g.no_report) {
+		mw_buf_put(out, MW_LIT(",\"remedy\":[],\"references\":[]"));
+	} else {
+		put_remedies(out, &g);
+		put_references(out, &g);
+	}
 	put_names(out, &g);
 	put_report(out, r);
 	mw_buf_put(out, MW_LIT("}\n"));

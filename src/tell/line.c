@@ -6,9 +6,17 @@
 
 #include "base/utf8.h"
 
-#define RECIPIENT_WIDTH 30
-#define NUMBERS_WIDTH   12
-#define CATEGORY_WIDTH  22
+#define RECIPIENT_MAX  48
+#define NUMBERS_WIDTH  12
+#define CATEGORY_WIDTH 22
+#define HOW_LONG_WIDTH 11
+#define ACTION_WIDTH   18
+#define ACTIONS_WIDTH  20 /* "delayed, " in front of some */
+
+/* From so many columns on all are shown; then what else there is room for. */
+#define WIDE  94
+#define USUAL 78
+#define SMALL 60
 
 /* Writes s in at most `width` columns, cut with an ellipsis where it is longer, and fills
  * up with blanks. Nothing that a terminal obeys. */
@@ -60,22 +68,49 @@ static mw_str how_long(const mw_report *r, const mw_verdict *v)
 		       : mw_name(MW_VOCABULARY_PERMANENCE, (int)v->permanence);
 }
 
+/* What is to be done; where nothing else tells of it, that the mail is still on its way.
+ */
+static void put_action(mw_buf *out, const mw_report *r, const mw_verdict *v, bool alone)
+{
+	char memory[40];
+	mw_buf b;
+
+	mw_buf_init(&b, memory, sizeof memory);
+	if (alone && r->outcome.delayed)
+		mw_buf_put(&b, MW_LIT("delayed, "));
+	mw_buf_put(&b, mw_name(MW_VOCABULARY_ACTION, (int)v->action));
+	put_column(out, mw_buf_str(&b), alone ? ACTIONS_WIDTH : ACTION_WIDTH, false);
+}
+
+static int room_for_recipient(int width)
+{
+	const int room = width - CATEGORY_WIDTH - (width >= USUAL ? NUMBERS_WIDTH : 0) -
+			 (width >= WIDE    ? HOW_LONG_WIDTH + ACTION_WIDTH
+			  : width >= SMALL ? ACTIONS_WIDTH
+					   : 0);
+
+	return room < RECIPIENT_MAX ? room : RECIPIENT_MAX;
+}
+
 mw_status mw_tell_report_line(mw_buf *out, const mw_tell *t, const mw_report *r,
 			      const mw_verdict *v)
 {
-	const int rest = t->width - RECIPIENT_WIDTH - NUMBERS_WIDTH - CATEGORY_WIDTH - 14;
 	const mw_str who = r->outcome.recipient;
+	const bool last = t->width < SMALL;
 
 	put_column(out, who.len > 0 ? who : MW_LIT("(no recipient named)"),
-		   RECIPIENT_WIDTH - 1 + (rest > 18 ? rest - 18 : 0), true);
+		   room_for_recipient(t->width) - 1, true);
 	mw_buf_put_char(out, ' ');
-	put_numbers(out, &r->outcome);
+	if (t->width >= USUAL)
+		put_numbers(out, &r->outcome);
 	put_column(out, mw_name(MW_VOCABULARY_CATEGORY, (int)v->category),
-		   CATEGORY_WIDTH - 1, true);
-	mw_buf_put_char(out, ' ');
-	put_column(out, how_long(r, v), 10, true);
-	mw_buf_put_char(out, ' ');
-	mw_buf_put(out, mw_name(MW_VOCABULARY_ACTION, (int)v->action));
+		   CATEGORY_WIDTH - 1, !last);
+	if (!last)
+		mw_buf_put_char(out, ' ');
+	if (t->width >= WIDE)
+		put_column(out, how_long(r, v), HOW_LONG_WIDTH, true);
+	if (!last)
+		put_action(out, r, v, t->width < WIDE);
 	mw_buf_put_char(out, '\n');
 	return mw_buf_status(out);
 }

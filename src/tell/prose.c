@@ -17,6 +17,18 @@ void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o,
 	}
 }
 
+mw_verdict mwi_report_verdict(const mw_report *r, const mw_verdict *v)
+{
+	mw_verdict out = *v;
+
+	if (r->outcome.kind == MW_KIND_NONE) {
+		out.fault = MW_FAULT_NOBODY;
+		out.action = MW_ACTION_NONE;
+		out.permanence = MW_PERMANENCE_NONE;
+	}
+	return out;
+}
+
 static bool is(mw_str a, mw_str b)
 {
 	return mw_str_eq(a, b);
@@ -116,6 +128,8 @@ void mwi_status_put(mw_buf *out, mw_enhanced e)
 
 mw_str mwi_prose_summary(const telling *g)
 {
+	if (g->no_report)
+		return MW_LIT("This mail is no report of a mail system.");
 	if (g->v->confidence == MW_CONFIDENCE_NONE && g->o->reply == 0)
 		return MW_LIT(
 			"This is no reply of a mail server that we can read: it has no "

@@ -18,12 +18,16 @@ typedef struct telling {
 	mw_code code;   /* the record of the reply code; code.code 0: none */
 	bool in_lookup; /* inside the page of a blocklist: it does not name itself */
 	bool brief;     /* for a person: fewer remedies */
+	bool no_report; /* a mail that is no report of a mail system */
 	bool code_only; /* nothing but the code speaks: its meaning and remedies are told
 			 */
 } telling;
 
 void mwi_telling_init(telling *g, const mw_tell *t, const mw_outcome *o,
 		      const mw_verdict *v);
+
+/* The verdict on a report: of a mail that reports nothing there is nothing to be done. */
+mw_verdict mwi_report_verdict(const mw_report *r, const mw_verdict *v);
 
 /* How text that may come from outside is written: mw_buf_put_json, mw_buf_put_visible. */
 typedef void putter(mw_buf *out, mw_str s);
