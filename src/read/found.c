@@ -342,8 +342,9 @@ static mwi_intro intro_of(mw_str before, mw_str after)
 		return MWI_INTRO_LABEL;
 	if (ends_with(before, ": ") || ends_with(before, "> ") ||
 	    (after.len > 1 && after.ptr[0] == '-' && after.ptr[1] == '\'') ||
-	    ends_with(before, ">:") || ends_with(before, "], ") || c == '\'' ||
-	    c == '"' || c == '(' || c == '`' || ends_with(before, "; "))
+	    ends_with(before, ">:") || ends_with(before, "], ") ||
+	    ends_with(before, ") ") || c == '\'' || c == '"' || c == '(' || c == '`' ||
+	    ends_with(before, "; "))
 		return MWI_INTRO_FRONT;
 	return MWI_INTRO_NONE;
 }
