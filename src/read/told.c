@@ -40,6 +40,17 @@ static mw_str head_of_text(mw_str s, size_t max)
 	return s;
 }
 
+/* What stands in front of a command, and of the answer to it. */
+static bool is_command(mw_str line)
+{
+	return mwi_begins(line, MW_LIT(">>>")) || mwi_begins(line, MW_LIT("command:"));
+}
+
+static bool is_answer(mw_str line)
+{
+	return mwi_begins(line, MW_LIT("<<<")) || mwi_begins(line, MW_LIT("response:"));
+}
+
 /* In a transcript (">>> RCPT To:<a@b>", "<<< 550 No such user"): what was answered to
  * the command that names the address; else the line with a code that names it. */
 static mw_str transcript_words(mw_str text, mw_str address)
@@ -51,11 +62,11 @@ static mw_str transcript_words(mw_str text, mw_str address)
 		const mw_str t = mw_str_trim(line);
 		mw_str a;
 
-		if (mwi_begins(t, MW_LIT(">>>"))) {
+		if (is_command(t)) {
 			named = mwi_address_next(t, 0, &a) &&
 				mwi_address_same(a, address);
 			dialogue |= named;
-		} else if (mwi_begins(t, MW_LIT("<<<")) && named) {
+		} else if (is_answer(t) && named) {
 			if (words.len == 0 || !dialogue)
 				words = t;
 			else
@@ -70,7 +81,8 @@ static mw_str transcript_words(mw_str text, mw_str address)
 
 static bool has_transcript(mw_str text)
 {
-	return mw_str_find(text, MW_LIT("<<< ")) < text.len;
+	return mw_str_find(text, MW_LIT("<<< ")) < text.len ||
+	       mw_str_find(text, MW_LIT("response: ")) < text.len;
 }
 
 /* What stands above the list, where a reason is given there: "Could not be delivered
