@@ -472,6 +472,7 @@ static bool next_json(mw_bounce *b, mw_report *r)
 		b->rest = b->notice.text;
 		b->message.field[MWI_STATUS_DIAGNOSTIC] =
 			mwi_ses_string(b->notice.text, MW_LIT("smtpresponse"));
+		b->words = MW_LIT(""); /* JSON is none of a server's */
 	}
 	if (!mwi_ses_next(&b->rest, mwi_ses_kind(b->notice.text) == MW_KIND_DELIVERED,
 			  &object, &address)) {

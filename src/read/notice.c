@@ -74,8 +74,10 @@ static void add(reading *r, mw_str address, mwi_strength strength, const char *b
 	/* Only the surest count: what is named in passing parts no block. */
 	if (n->count > 0 && n->entry[0].strength > strength)
 		return;
-	if (n->count > 0 && n->entry[0].strength < strength)
+	if (n->count > 0 && n->entry[0].strength < strength) {
 		n->count = 0;
+		n->full = false;
+	}
 	if (find_entry(n, address) != NULL || is_asked(r, address))
 		return;
 	if (n->count == n->cap) {
@@ -117,13 +119,9 @@ static mw_str head_of(mw_str line)
  * colon, dots, brackets, a word. False for a comma's or a sentence's sake. */
 static bool follows_head(mw_str rest, bool *colon)
 {
-	bool closed = false;
-
 	*colon = false;
-	while (rest.len > 0 && memchr(">\"'] \t", rest.ptr[0], 6) != NULL) {
-		closed |= rest.ptr[0] == '>';
+	while (rest.len > 0 && memchr(">\"'] \t", rest.ptr[0], 6) != NULL)
 		rest = mw_str_skip(rest, 1);
-	}
 	if (rest.len == 0)
 		return true;
 	*colon = rest.ptr[0] == ':' || rest.ptr[0] == '(' ||

@@ -153,7 +153,11 @@ static void add_context(mw_outcome *o, mw_str text)
 /* A dialogue told again has other replies in it, to other commands. */
 static mw_str without_transcript(mw_str text)
 {
-	return mw_str_head(text, mw_str_find(text, MW_LIT(">>> ")));
+	/* No more than this is kept. */
+	const mw_str head = mw_str_head(text, MW_TEXT_MAX);
+	const size_t at = mw_str_find(head, MW_LIT(">>> "));
+
+	return at < head.len ? mw_str_head(text, at) : text;
 }
 
 /* All that the letter says of the entry, where its words alone do not tell enough. */

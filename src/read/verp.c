@@ -77,7 +77,8 @@ mw_str mwi_verp_read(mw_buf *out, mw_str return_path)
 	const mw_str domain = mw_str_skip(local, equal + 1);
 	const mw_str user = user_of(mw_str_head(local, equal));
 
-	if (user.len == 0 || !is_domain(domain))
+	if (user.len == 0 || !is_domain(domain) ||
+	    user.len + 1 + domain.len > out->cap - out->len)
 		return MW_LIT("");
 	mw_buf_put(out, user);
 	mw_buf_put_char(out, '@');
