@@ -90,7 +90,6 @@ static void count(worker *w)
 		note(c, EXIT_NO_MEMORY);
 		c->stopped = true;
 	}
-	note(c, w->letters.rc);
 	cli_progress_show(&c->progress, c->tally->bytes, c->tally->messages);
 }
 
@@ -143,6 +142,9 @@ static void end_batch(worker *w)
 
 	count(w);
 	write_in_turn(w);
+	/* In the order of the files, so that the same one always decides. */
+	note(c, w->letters.rc);
+	w->letters.rc = EXIT_DONE;
 	c->turn++;
 	pthread_cond_broadcast(&c->turned);
 	for (int i = 0; i < w->paths; i++)

@@ -111,8 +111,15 @@ static bool tell_reports(cli_letters *l, mw_str name)
 			continue;
 		if (l->out.cap - l->out.len < MW_TELL_MAX && !l->emit(l->ctx, true))
 			return false;
-		if (tell(l, name, &r, &v) != MW_OK)
+		const size_t kept = l->out.len;
+
+		if (tell(l, name, &r, &v) != MW_OK) {
+			/* Nothing half told; the rest is. */
+			l->out.len = kept;
+			l->out.lost = false;
+			cli_complain("one report is longer than we can tell; left out");
 			fail(l, EXIT_BAD_DATA);
+		}
 	}
 	return true;
 }

@@ -6,6 +6,8 @@
 #define LOCAL_MAX                                                                        \
 	320 /* RFC 5321 has 64; return paths with a recipient in them have more */
 #define DOMAIN_MAX 255
+/* With the "@"; what is longer is none. */
+#define ADDRESS_MAX (LOCAL_MAX + 1 + DOMAIN_MAX)
 
 static bool is_local(char c)
 {
@@ -141,6 +143,8 @@ static bool is_one_word(mw_str s)
 {
 	bool at = false;
 
+	if (s.len > ADDRESS_MAX)
+		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		const char c = s.ptr[i];
 
@@ -173,7 +177,8 @@ mw_str mwi_address_value(mw_str value)
 	const char *close = inside.len > 0 ? memchr(inside.ptr, '>', inside.len) : NULL;
 
 	a = close != NULL ? mw_str_head(inside, (size_t)(close - inside.ptr)) : inside;
-	return mw_str_trim(a);
+	a = mw_str_trim(a);
+	return a.len <= ADDRESS_MAX ? a : MW_LIT("");
 }
 
 bool mwi_address_same(mw_str a, mw_str b)

@@ -70,7 +70,9 @@ void mw_bounce_reset(mw_bounce *b)
 	mwi_mime_init(&b->mime, &b->letters, b->params.convert, b->params.ctx);
 	b->source = MWI_SOURCE_NONE;
 	b->index = b->given = 0;
-	b->rest = MW_LIT("");
+	b->rest = b->subject = b->form = b->words = b->above = MW_LIT("");
+	for (int i = 0; i < MWI_STATUS_COUNT; i++)
+		b->message.field[i] = MW_LIT("");
 	b->letter = &b->letters.at[0];
 	b->original = NULL;
 	b->notice.count = 0;
@@ -107,8 +109,9 @@ static mw_str unquote(mw_bounce *b)
 	mw_str text = b->notice.text, line;
 	bool found = false;
 
-	if (l->used || l->notice.len > 0)
+	if (l->used)
 		return MW_LIT("");
+	mwi_letter_reset(l);
 	while (mw_str_cut_line(&text, &line)) {
 		const bool quoted = line.len > 0 && line.ptr[0] == '>';
 
@@ -288,19 +291,25 @@ static void tell_original(mw_bounce *b, mw_report *r)
 	r->sender = decoded(b, r->sender);
 }
 
-/* The address that the letter came to may hold the recipient. */
-static void tell_verp(mw_bounce *b, mw_report *r)
+mw_str mwi_bounce_verp(mw_bounce *b)
 {
 	static const mwi_field fields[] = {MWI_FIELD_DELIVERED_TO,
 					   MWI_FIELD_X_ORIGINAL_TO,
 					   MWI_FIELD_X_ENVELOPE_TO, MWI_FIELD_TO};
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		r->verp_recipient = mwi_verp_read(
+		const mw_str who = mwi_verp_read(
 			&b->told, mwi_address_value(b->letter->field[fields[i]]));
-		if (r->verp_recipient.len > 0)
-			break;
+
+		if (who.len > 0)
+			return who;
 	}
+	return MW_LIT("");
+}
+
+static void tell_verp(mw_bounce *b, mw_report *r)
+{
+	r->verp_recipient = mwi_bounce_verp(b);
 	if (r->outcome.kind == MW_KIND_BOUNCE && r->outcome.recipient.len == 0)
 		r->outcome.recipient = r->verp_recipient;
 }

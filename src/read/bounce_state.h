@@ -42,6 +42,9 @@ struct mw_bounce {
 	mw_str words, above;
 	bool above_has_number;
 	size_t bare, bare_end; /* entries between them have no words of their own */
+	size_t found_at;       /* the entry looked at last, and what was found in it */
+	mw_str found;
+	bool found_dialogue;
 
 	/* How far the reports are given. */
 	mw_str rest;
@@ -67,6 +70,9 @@ void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out);
 /* The outcome of one recipient from the text for people: address, and the place of its
  * entry (notice.count: none). */
 void mwi_outcome_of_entry(mw_bounce *b, mw_str address, size_t entry, mw_report *out);
+
+/* The recipient in the address that the letter came to; lies in b->told. Empty: none. */
+mw_str mwi_bounce_verp(mw_bounce *b);
 
 /* The entry of an address, or notice.count. */
 size_t mwi_entry_find(const mw_bounce *b, mw_str address);

@@ -217,14 +217,15 @@ static bool is_auto_reply(const mw_bounce *b, mwi_mark subject)
 	       (has_auto_hint(b->letter) && says_away(b->subject));
 }
 
-/* The whole returned letter, to find whom it was sent to where nothing else tells. */
-static bool has_original_recipient(const mw_bounce *b)
+/* Does the returned letter, the subject, or the address that the report came to name the
+ * recipient, where nothing else does? */
+static bool has_original_recipient(mw_bounce *b)
 {
 	mw_str a;
 
 	return (b->original != NULL &&
 		mwi_address_value(b->original->field[MWI_FIELD_TO]).len > 0) ||
-	       mwi_address_next(b->subject, 0, &a);
+	       mwi_address_next(b->subject, 0, &a) || mwi_bounce_verp(b).len > 0;
 }
 
 /* Some systems mark their bounces as auto-replies: sender, subject and text tell. */

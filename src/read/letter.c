@@ -51,7 +51,7 @@ bool mwi_field_may_be(mw_str line)
 	case 'r':
 		return second == 'e' && line.len > 2 && mwi_lower(line.ptr[2]) != 'c';
 	case 's':
-		return second == 'e' || second == 'u';
+		return second == 'u';
 	case 't':
 		return second == 'o';
 	case 'x':

@@ -23,9 +23,7 @@
 	X(LIST_ID, "list-id")                                                            \
 	X(MESSAGE_ID, "message-id")                                                      \
 	X(PRECEDENCE, "precedence")                                                      \
-	X(REFERENCES, "references")                                                      \
 	X(RETURN_PATH, "return-path")                                                    \
-	X(SENDER, "sender")                                                              \
 	X(SUBJECT, "subject")                                                            \
 	X(TO, "to")                                                                      \
 	X(X_AUTOREPLY, "x-autoreply")                                                    \
@@ -38,7 +36,6 @@
 	X(X_ENVELOPE_TO, "x-envelope-to")                                                \
 	X(X_FAILED_RECIPIENTS, "x-failed-recipients")                                    \
 	X(X_HOTMAIL_RECIPIENT, "x-hmxmroriginalrecipient")                               \
-	X(X_LOOP, "x-loop")                                                              \
 	X(X_MAILER, "x-mailer")                                                          \
 	X(X_ORIGINAL_TO, "x-original-to")                                                \
 	X(X_SUPPRESS, "x-auto-response-suppress")                                        \

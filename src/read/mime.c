@@ -61,7 +61,10 @@ static void end_field(mwi_mime *w)
 	if (w->field_id == MWI_FIELD_COUNT)
 		return;
 	mwi_content_field(&w->content, w->field_id, value);
-	if (level < MWI_LETTERS)
+	/* Those of a part are no message's. */
+	if (level < MWI_LETTERS &&
+	    (w->message_head || (w->field_id != MWI_FIELD_CONTENT_TYPE &&
+				 w->field_id != MWI_FIELD_CONTENT_ENCODING)))
 		mwi_letter_keep(&w->letters->at[level], w->field_id, value);
 	w->field_id = MWI_FIELD_COUNT;
 	w->field_len = 0;
@@ -182,7 +185,7 @@ static void end_head(mwi_mime *w, int lowest)
 	w->role = w->content.role;
 	if (!w->message_head && !w->content.stated && f != NULL && f->digest)
 		w->role = MWI_ROLE_MESSAGE;
-	if (!w->message_head && w->content.headed && w->role != MWI_ROLE_MESSAGE) {
+	if (!w->message_head && w->content.headed && w->role < MWI_ROLE_STATUS) {
 		/* The returned mail stands here without a header of its own. */
 		mwi_letter *l = letter(w);
 
@@ -468,6 +471,9 @@ static void walk_raw(mwi_mime *w, mw_str line, bool first, bool whole)
 		index = delimiter(w, 0, line, &last);
 		w->depth = kept;
 		if (index >= 0) {
+			/* What was decoded may end within a line. */
+			if (w->inner.len > 0 || w->inner.within)
+				walk_decoded(w, MW_LIT("\n"), depth);
 			w->inner_depth = -1;
 			begin_part(w, index, last);
 			return;

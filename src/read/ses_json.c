@@ -15,6 +15,18 @@ static mw_str skip_blanks(mw_str s)
 	return s;
 }
 
+/* Is s[i] the quote that ends a string, and none that belongs to its text? */
+static bool ends_string(mw_str s, size_t i, bool nested)
+{
+	size_t n = 0;
+
+	if (s.ptr[i] != '"')
+		return false;
+	while (n < i && s.ptr[i - 1 - n] == '\\')
+		n++;
+	return nested ? n / 2 % 2 == 0 : n % 2 == 0;
+}
+
 mw_str mwi_ses_string(mw_str object, mw_str key)
 {
 	const size_t at = mw_str_find(object, key);
@@ -30,11 +42,14 @@ mw_str mwi_ses_string(mw_str object, mw_str key)
 	s = skip_blanks(mw_str_skip(s, 1));
 	if (s.len == 0 || s.ptr[0] != '"')
 		return MW_LIT("");
+	/* In JSON within a string of JSON, a backslash stands before each quote. */
+	const bool nested = s.ptr[-1] == '\\';
+
 	s = mw_str_skip(s, 1);
-	while (n < s.len && s.ptr[n] != '"')
-		n += s.ptr[n] == '\\' && n + 1 < s.len && s.ptr[n + 1] != '"' ? 2 : 1;
+	while (n < s.len && !ends_string(s, n, nested))
+		n++;
 	s = mw_str_head(s, n);
-	while (s.len > 0 && s.ptr[s.len - 1] == '\\')
+	while (nested && s.len > 0 && s.ptr[s.len - 1] == '\\')
 		s.len--;
 	return s;
 }

@@ -14,6 +14,14 @@
 #define SEARCHED 2048
 /* An address is looked for among so many entries: ten thousand of each are no square. */
 #define SEARCHED_ENTRIES 512
+/* Words that a list shares are looked for behind so many entries that have others. */
+#define LOOKED_AHEAD 200
+/* So much of a transcript is searched for each recipient, and so much of their words is
+ * read. */
+#define TRANSCRIPT_MAX 65536
+#define WORDS_MAX      8192
+/* RFC 3464, 2.3.3: one word. */
+#define ACTION_MAX 80
 
 size_t mwi_entry_find(const mw_bounce *b, mw_str address)
 {
@@ -97,32 +105,44 @@ static mw_str words_above(const mwi_notice *n)
 	return mwi_words_find(above);
 }
 
+/* Looks at what stands below the entry at k; once in a row. */
+static void look_at(mw_bounce *b, size_t k)
+{
+	const mw_str block = b->notice.entry[k].block;
+
+	if (b->found_at == k)
+		return;
+	b->found_at = k;
+	b->found = mwi_words_find(block);
+	b->found_dialogue = has_transcript(block);
+}
+
 /* The words about the entry at `i` below its address: its own, or those that all share
  * below the list. */
 static mw_str words_below(mw_bounce *b, size_t i)
 {
 	const mwi_notice *n = &b->notice;
-	mw_str words = MW_LIT("");
 
 	if (i < b->bare || i > b->bare_end)
 		b->bare = b->bare_end = i;
-	for (size_t k = b->bare_end; k < n->count && k < i + 200; k++) {
-		const mw_str block = n->entry[k].block;
-
-		words = mwi_words_find(block);
+	for (size_t k = b->bare_end;
+	     k < n->count && (k == b->bare_end || k < i + LOOKED_AHEAD); k++) {
+		look_at(b, k);
 		if (n->count > 1 && n->entry[i].strength != MWI_STRENGTH_CODE &&
-		    has_transcript(block)) {
-			const mw_str own = transcript_words(block, n->entry[i].address);
+		    b->found_dialogue) {
+			const mw_str own = transcript_words(
+				mw_str_head(n->entry[k].block, TRANSCRIPT_MAX),
+				n->entry[i].address);
 
 			if (own.len > 0)
 				return own;
 		}
-		if (words.len > 0)
-			return words;
-		if (k == b->bare_end && !has_transcript(block))
+		if (b->found.len > 0)
+			return b->found;
+		if (k == b->bare_end && !b->found_dialogue)
 			b->bare_end++;
 	}
-	return words;
+	return MW_LIT("");
 }
 
 static mw_str words_of(mw_bounce *b, size_t i)
@@ -141,6 +161,7 @@ void mwi_words_share(mw_bounce *b)
 	b->words = mwi_words_find(b->notice.text);
 	b->above = words_above(&b->notice);
 	b->bare = b->bare_end = 0;
+	b->found_at = SIZE_MAX;
 	b->above_has_number = mwi_words_have_number(b->above);
 }
 
@@ -217,7 +238,7 @@ void mwi_outcome_of_entry(mw_bounce *b, mw_str address, size_t entry, mw_report 
 	const mwi_notice *n = &b->notice;
 	mw_outcome *o = &out->outcome;
 
-	mw_outcome_read(o, &b->room, words_of(b, entry));
+	mw_outcome_read(o, &b->room, mw_str_head(words_of(b, entry), WORDS_MAX));
 	o->recipient = with_domain(b, address);
 	o->kind = MW_KIND_BOUNCE;
 	o->delayed = entry < n->count ? n->entry[entry].delayed : n->delayed;
@@ -324,7 +345,7 @@ static void read_words(mw_bounce *b, const mwi_group *g, size_t entry, mw_outcom
 	if (words.len == 0 || (comment_of(g).len > 0 && !mwi_words_have_number(words) &&
 			       entry == b->notice.count))
 		words = comment_of(g).len > 0 ? comment_of(g) : words;
-	mw_outcome_read(o, &b->room, words);
+	mw_outcome_read(o, &b->room, mw_str_head(words, WORDS_MAX));
 }
 
 void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
@@ -348,7 +369,7 @@ void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 	out->final_recipient = original.len > 0 && !mwi_address_same(original, final)
 				       ? final
 				       : MW_LIT("");
-	out->action = g->field[MWI_STATUS_ACTION];
+	out->action = mw_str_head(g->field[MWI_STATUS_ACTION], ACTION_MAX);
 	o->kind = kind_of_group(g, o);
 	o->delayed = mwi_action_of(out->action) == MWI_ACTION_DELAYED;
 	if (g->field[MWI_STATUS_REMOTE].len > 0)
