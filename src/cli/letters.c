@@ -90,6 +90,19 @@ static mw_status tell(cli_letters *l, mw_str name, const mw_report *r,
 	return MW_OK;
 }
 
+/* Something of the message was left out. */
+static void complain_of(const cli_letters *l, mw_str name, const char *what)
+{
+	char path[CLI_NAME_MAX], safe[CLI_VISIBLE_PATH];
+	mw_buf b;
+
+	mw_buf_init(&b, path, sizeof path - 1);
+	mw_buf_put(&b, name);
+	path[b.len] = 0;
+	if (!l->wish->quiet)
+		cli_complain("%s: %s", cli_visible_path(safe, path), what);
+}
+
 /* All reports of the letter that has been fed. False: stop. */
 static bool tell_reports(cli_letters *l, mw_str name)
 {
@@ -117,7 +130,7 @@ static bool tell_reports(cli_letters *l, mw_str name)
 			/* Nothing half told; the rest is. */
 			l->out.len = kept;
 			l->out.lost = false;
-			cli_complain("one report is longer than we can tell; left out");
+			complain_of(l, name, "a report is longer than we can tell");
 			fail(l, EXIT_BAD_DATA);
 		}
 	}
@@ -141,12 +154,8 @@ static bool read_message(cli_letters *l, const char *path)
 	}
 	l->tally.messages++;
 	if (mw_bounce_end(l->bounce) != MW_OK) {
-		char safe[CLI_VISIBLE_PATH];
-
-		memory[name.len] = 0;
-		if (!l->wish->quiet)
-			cli_complain("%s: longer than we keep; the rest was left out",
-				     cli_visible_path(safe, memory));
+		complain_of(l, mw_buf_str(&name),
+			    "longer than we keep; the rest was left out");
 		l->tally.damaged++;
 		fail(l, EXIT_BAD_DATA);
 	}
