@@ -69,6 +69,7 @@ void mw_bounce_reset(mw_bounce *b)
 		mwi_letter_reset(&b->letters.at[i]);
 	mwi_mime_init(&b->mime, &b->letters, b->params.convert, b->params.ctx);
 	b->source = MWI_SOURCE_NONE;
+	b->subject_mark = MWI_MARK_NONE;
 	b->index = b->given = 0;
 	b->rest = b->subject = b->form = b->words = b->above = MW_LIT("");
 	for (int i = 0; i < MWI_STATUS_COUNT; i++)
@@ -138,7 +139,7 @@ static bool walk_told(mw_bounce *b)
 	    b->original->notice.len > 0)
 		return false;
 	/* Who answers a bounce and quotes it forwards nothing. */
-	if (text.len == 0 && !mwi_begins(b->subject, MW_LIT("re:")))
+	if (text.len == 0 && b->subject_mark != MWI_MARK_SUBJECT_REPLY)
 		text = unquote(b);
 	if (text.len == 0)
 		return false;

@@ -33,6 +33,7 @@ struct mw_bounce {
 	mwi_notice notice;
 	mwi_source source;
 	mw_str subject; /* of the letter itself, decoded */
+	mwi_mark subject_mark;
 	mw_str form;
 	mwi_group message; /* the fields that hold for all recipients */
 

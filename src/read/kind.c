@@ -88,15 +88,6 @@ static bool has_auto_field(const mwi_letter *l)
 	       l->field[MWI_FIELD_X_MAIL_AUTOREPLY].len > 0;
 }
 
-/* Somebody answers somebody: "Re: ", "AW: ". */
-static bool is_reply_subject(mw_str s)
-{
-	static const mw_str re[] = {{"re:", 3},   {"aw:", 3}, {"sv:", 3},
-				    {"antw:", 5}, {"rv:", 3}, {"odp:", 4}};
-
-	return begins_with_any(s, re, sizeof re / sizeof *re);
-}
-
 /* "team-owner@lists.example.org": the keepers of a mailing list, not the list. */
 static bool is_of_list(mw_str address)
 {
@@ -143,23 +134,27 @@ static bool has_words_with_code(const mw_bounce *b)
 	return false;
 }
 
-static int weigh(const mw_bounce *b, mwi_mark subject)
+static bool says_failure(const mw_bounce *b)
+{
+	return b->subject_mark == MWI_MARK_SUBJECT_FAILURE ||
+	       b->subject_mark == MWI_MARK_SUBJECT_DELAY;
+}
+
+static int weigh(const mw_bounce *b)
 {
 	const mwi_letter *l = b->letter;
 	const mwi_notice *n = &b->notice;
 	int weight = 0;
 
 	weight += is_from_daemon(l) ? WEIGHS_SENDER : 0;
-	weight += subject == MWI_MARK_SUBJECT_FAILURE || subject == MWI_MARK_SUBJECT_DELAY
-			  ? WEIGHS_SUBJECT
-			  : 0;
+	weight += says_failure(b) ? WEIGHS_SUBJECT : 0;
 	weight += b->form.len > 0 ? WEIGHS_FORM : 0;
 	weight += n->heading || n->delayed ? WEIGHS_HEADING : 0;
 	weight += n->reason ? WEIGHS_REASON : 0;
 	weight += b->strength >= MWI_STRENGTH_CODE ? WEIGHS_LISTED : 0;
 	weight += l->returned || n->returned.len > 0 ? WEIGHS_RETURNED : 0;
 	weight += has_words_with_code(b) ? WEIGHS_WORDS : 0;
-	if (is_reply_subject(b->subject) && !is_from_daemon(l))
+	if (b->subject_mark == MWI_MARK_SUBJECT_REPLY && !is_from_daemon(l))
 		weight += WEIGHS_REPLY;
 	if (l->field[MWI_FIELD_LIST_ID].len > 0 && b->form.len == 0)
 		weight += WEIGHS_LIST;
@@ -211,12 +206,6 @@ static bool has_auto_hint(const mwi_letter *l)
 	       mw_str_eq(mw_str_trim(l->field[MWI_FIELD_RETURN_PATH]), MW_LIT("<>"));
 }
 
-static bool is_auto_reply(const mw_bounce *b, mwi_mark subject)
-{
-	return has_auto_field(b->letter) || subject == MWI_MARK_SUBJECT_AUTO ||
-	       (has_auto_hint(b->letter) && says_away(b->subject));
-}
-
 /* Does the returned letter, the subject, or the address that the report came to name the
  * recipient, where nothing else does? */
 static bool has_original_recipient(mw_bounce *b)
@@ -229,25 +218,37 @@ static bool has_original_recipient(mw_bounce *b)
 }
 
 /* Some systems mark their bounces as auto-replies: sender, subject and text tell. */
-static bool is_clear_failure(const mw_bounce *b, mwi_mark subject, int weight)
+static bool is_clear_failure(const mw_bounce *b, int weight)
 {
-	return (subject == MWI_MARK_SUBJECT_FAILURE ||
-		subject == MWI_MARK_SUBJECT_DELAY) &&
-	       is_from_daemon(b->letter) && weight >= ENOUGH &&
+	return says_failure(b) && is_from_daemon(b->letter) && weight >= ENOUGH &&
 	       b->strength > MWI_STRENGTH_TO;
+}
+
+static bool is_auto_reply(const mw_bounce *b, int weight)
+{
+	const bool titled = b->subject_mark == MWI_MARK_SUBJECT_AUTO;
+	const bool away = says_away(b->subject);
+
+	if (!titled && !has_auto_field(b->letter) && !(away && has_auto_hint(b->letter)))
+		return false;
+	if (is_clear_failure(b, weight))
+		return false;
+	/* What has the form of a report as well must say that it is none. */
+	return titled || away || weight <= ENOUGH ||
+	       (b->form.len == 0 &&
+		(!is_from_daemon(b->letter) || b->strength < MWI_STRENGTH_LISTED));
 }
 
 static mwi_source find_source(mw_bounce *b, bool fallback)
 {
 	const mwi_letter *l = b->letter;
 	const mw_str status = mw_buf_str(&l->status);
-	const mwi_mark subject = mark_of_subject(b->subject);
 	const mwi_notice *n = &b->notice;
 	int weight;
 
 	const bool groups = find_groups(b, status);
 
-	if (l->feedback || (subject == MWI_MARK_SUBJECT_COMPLAINT && l->returned))
+	if (l->feedback || (b->subject_mark == MWI_MARK_SUBJECT_COMPLAINT && l->returned))
 		return MWI_SOURCE_FEEDBACK;
 	if (l->disposition)
 		return MWI_SOURCE_DISPOSITION;
@@ -255,19 +256,13 @@ static mwi_source find_source(mw_bounce *b, bool fallback)
 		return MWI_SOURCE_STATUS;
 	if (mwi_ses_kind(n->text) != MW_KIND_NONE)
 		return MWI_SOURCE_JSON;
-	weight = weigh(b, subject);
+	weight = weigh(b);
 	if (n->fields.len > 0 && weight >= ENOUGH - 1 && find_groups(b, n->fields))
 		return MWI_SOURCE_STATUS;
 	if (l->field[MWI_FIELD_X_FAILED_RECIPIENTS].len > 0)
 		return MWI_SOURCE_FAILED;
-	if (is_auto_reply(b, subject) && !is_clear_failure(b, subject, weight) &&
-	    (subject == MWI_MARK_SUBJECT_AUTO || says_away(b->subject) ||
-	     weight <= ENOUGH || b->form.len == 0)) {
-		if (!is_from_daemon(l) || b->strength < MWI_STRENGTH_LISTED ||
-		    weight <= ENOUGH || subject == MWI_MARK_SUBJECT_AUTO ||
-		    says_away(b->subject))
-			return MWI_SOURCE_AUTO;
-	}
+	if (is_auto_reply(b, weight))
+		return MWI_SOURCE_AUTO;
 	/* An address in the middle of a sentence says little: something else must. */
 	if (weight >= ENOUGH + (b->strength == MWI_STRENGTH_INLINE) &&
 	    b->strength > MWI_STRENGTH_TO)
@@ -291,6 +286,7 @@ void mwi_kind_find(mw_bounce *b, int level, bool fallback)
 	mwi_charset_words(&subject, mw_str_head(l->field[MWI_FIELD_SUBJECT], 900),
 			  b->params.convert, b->params.ctx);
 	b->subject = mw_buf_str(&subject);
+	b->subject_mark = mark_of_subject(b->subject);
 	mwi_notice_read(&b->notice, mw_buf_str(&l->notice));
 	b->form = b->notice.form.len > 0 ? b->notice.form : form_of_header(l);
 	b->strength = best_strength(b);

@@ -25,6 +25,7 @@
 	X(SUBJECT_DELAY, "subject-delay")                                                \
 	X(SUBJECT_AUTO, "subject-auto")                                                  \
 	X(SUBJECT_AWAY, "subject-away")                                                  \
+	X(SUBJECT_REPLY, "subject-reply")                                                \
 	X(SUBJECT_COMPLAINT, "subject-complaint")                                        \
 	X(DAEMON, "daemon")                                                              \
 	X(FORM, "form")

@@ -15,6 +15,11 @@
 
 static void walk(mwi_mime *w, int lowest, mw_str line, bool first, bool whole);
 
+static bool is_for_programs(mwi_role role)
+{
+	return role >= MWI_ROLE_STATUS && role <= MWI_ROLE_DISPOSITION;
+}
+
 static mwi_letter *letter(mwi_mime *w)
 {
 	return w->level < MWI_LETTERS ? &w->letters->at[w->level] : NULL;
@@ -33,8 +38,7 @@ static void end_leaf(mwi_mime *w)
 			l->notice.len = w->text_start +
 					mwi_html_text(l->notice.ptr + w->text_start,
 						      l->notice.len - w->text_start);
-	} else if (l != NULL && w->role >= MWI_ROLE_STATUS &&
-		   w->role <= MWI_ROLE_DISPOSITION) {
+	} else if (l != NULL && is_for_programs(w->role)) {
 		mwi_charset_decode(&l->status, w->text_start, charset, w->convert,
 				   w->ctx);
 		mw_buf_put_char(&l->status, '\n');
@@ -170,9 +174,7 @@ static void begin_leaf(mwi_mime *w)
 	l->disposition |= w->role == MWI_ROLE_DISPOSITION;
 	l->returned |= w->role == MWI_ROLE_HEAD;
 	l->used = true;
-	w->text_start = w->role >= MWI_ROLE_STATUS && w->role <= MWI_ROLE_DISPOSITION
-				? l->status.len
-				: l->notice.len;
+	w->text_start = is_for_programs(w->role) ? l->status.len : l->notice.len;
 }
 
 /* The header of a message or part has ended: what comes now? */
@@ -370,7 +372,7 @@ static void take_leaf(mwi_mime *w, mw_str line, bool whole)
 
 	if (w->role == MWI_ROLE_TEXT || w->role == MWI_ROLE_HTML)
 		take(w, &l->notice, line, whole);
-	else if (w->role >= MWI_ROLE_STATUS && w->role <= MWI_ROLE_DISPOSITION)
+	else if (is_for_programs(w->role))
 		take(w, &l->status, line, whole);
 }
 

@@ -307,6 +307,7 @@ static void take_marked(reading *r, const mwi_mark_row *row, mw_str behind)
 	case MWI_MARK_SUBJECT_DELAY:
 	case MWI_MARK_SUBJECT_AUTO:
 	case MWI_MARK_SUBJECT_AWAY:
+	case MWI_MARK_SUBJECT_REPLY:
 	case MWI_MARK_SUBJECT_COMPLAINT:
 	case MWI_MARK_DAEMON:
 	case MWI_MARK_FORM:

@@ -338,13 +338,14 @@ static void read_words(mw_bounce *b, const mwi_group *g, size_t entry, mw_outcom
 	/* "failed", and then "250 OK": that was another command's. */
 	if (diagnostic.len > 0 && !(failed && o->reply > 0 && o->reply < 400))
 		return;
+	const mw_str comment = comment_of(g);
 	mw_str words = entry < b->notice.count || b->notice.count <= 1
 			       ? words_of(b, entry)
 			       : MW_LIT("");
 
-	if (words.len == 0 || (comment_of(g).len > 0 && !mwi_words_have_number(words) &&
-			       entry == b->notice.count))
-		words = comment_of(g).len > 0 ? comment_of(g) : words;
+	if (comment.len > 0 && (words.len == 0 || (entry == b->notice.count &&
+						   !mwi_words_have_number(words))))
+		words = comment;
 	mw_outcome_read(o, &b->room, mw_str_head(words, WORDS_MAX));
 }
 
