@@ -4,8 +4,8 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "read/decode.h"
+#include "read/encoded_word.h"
 #include "read/field.h"
-#include "read/transfer.h"
 
 static bool is_one_of(mw_str s, const mw_str *list, size_t count)
 {
@@ -126,88 +126,24 @@ void mwi_charset_decode(mw_buf *b, size_t start, mw_str charset, mw_convert *con
 		decode_part(b, start);
 }
 
-/* "=?charset?B?text?=" taken apart. */
-typedef struct word {
-	mw_str charset, text;
-	char encoding;
-} word;
-
-static bool cut_at(mw_str *s, char c, mw_str *out)
-{
-	const char *p = s->len > 0 ? memchr(s->ptr, c, s->len) : NULL;
-
-	if (p == NULL)
-		return false;
-	*out = mw_str_head(*s, (size_t)(p - s->ptr));
-	*s = mw_str_skip(*s, out->len + 1);
-	return true;
-}
-
-/* The word at the front of s; returns its bytes, 0 when there is none. */
-static size_t read_word(word *w, mw_str s)
-{
-	mw_str rest = mw_str_skip(s, 2), encoding;
-	const char *star;
-
-	if (s.len < 8 || s.ptr[0] != '=' || s.ptr[1] != '?' ||
-	    !cut_at(&rest, '?', &w->charset) || w->charset.len > 60 ||
-	    !cut_at(&rest, '?', &encoding) || encoding.len != 1)
-		return 0;
-	w->encoding = mwi_lower(encoding.ptr[0]);
-	const size_t end = mw_str_find(rest, MW_LIT("?="));
-
-	if (end == rest.len || (w->encoding != 'b' && w->encoding != 'q'))
-		return 0;
-	w->text = mw_str_head(rest, end);
-	if (w->charset.len > 0 &&
-	    (star = memchr(w->charset.ptr, '*', w->charset.len)) != NULL)
-		w->charset.len = (size_t)(star - w->charset.ptr);
-	return (size_t)(w->text.ptr + w->text.len + 2 - s.ptr);
-}
-
-static void put_q(mw_buf *out, mw_str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		const int high = i + 2 < s.len ? mwi_hex_value(s.ptr[i + 1]) : -1;
-		const int low = i + 2 < s.len ? mwi_hex_value(s.ptr[i + 2]) : -1;
-
-		if (s.ptr[i] == '=' && high >= 0 && low >= 0) {
-			mw_buf_put_char(out, (char)(high * 16 + low));
-			i += 2;
-		} else {
-			mw_buf_put_char(out, s.ptr[i] == '_' ? ' ' : s.ptr[i]);
-		}
-	}
-}
-
-static void put_bytes(mw_buf *out, const word *w)
-{
-	mwi_transfer t = {.encoding = MWI_ENCODING_BASE64};
-
-	if (w->encoding == 'q')
-		put_q(out, w->text);
-	else
-		mwi_transfer_line(&t, out, w->text, true);
-}
-
 /* One word and its neighbours of the same charset at the front of s; returns the bytes
  * read, 0 when no word stands there. */
 static size_t put_words(mw_buf *out, mw_str s, mw_convert *convert, void *ctx)
 {
 	const size_t start = out->len;
-	word w, next;
-	size_t used = read_word(&w, s);
+	mwi_word w, next;
+	size_t used = mwi_word_read(&w, s);
 
 	if (used == 0)
 		return 0;
-	put_bytes(out, &w);
+	mwi_word_put(out, &w);
 	for (;;) {
 		mw_str rest = mw_str_skip(s, used);
 		size_t blanks = 0;
 
 		while (blanks < rest.len && mwi_is_blank(rest.ptr[blanks]))
 			blanks++;
-		const size_t n = read_word(&next, mw_str_skip(rest, blanks));
+		const size_t n = mwi_word_read(&next, mw_str_skip(rest, blanks));
 
 		if (n == 0)
 			break;
@@ -216,7 +152,7 @@ static size_t put_words(mw_buf *out, mw_str s, mw_convert *convert, void *ctx)
 			used += blanks;
 			break;
 		}
-		put_bytes(out, &next);
+		mwi_word_put(out, &next);
 		used += blanks + n;
 	}
 	mwi_charset_decode(out, start, w.charset, convert, ctx);

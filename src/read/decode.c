@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
-#include "read/transfer.h"
+#include "read/encoded_word.h"
 
 static bool has_byte(mw_str s, char c)
 {
@@ -81,44 +81,6 @@ static size_t put_character(mw_buf *out, mw_str s)
 	return n;
 }
 
-#define WORD_MAX 512 /* RFC 2047 allows 75 */
-
-static size_t decode_q(char *out, mw_str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		const bool room = s.ptr[i] == '=' && i + 2 < s.len;
-		const int high = room ? mwi_hex_value(s.ptr[i + 1]) : -1;
-		const int low = room ? mwi_hex_value(s.ptr[i + 2]) : -1;
-
-		if (high >= 0 && low >= 0) {
-			out[n++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			out[n++] = s.ptr[i] == '_' ? ' ' : s.ptr[i];
-		}
-	}
-	return n;
-}
-
-static size_t decode_b(char *out, mw_str s)
-{
-	uint32_t bits = 0;
-	int have = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len && mwi_base64_value(s.ptr[i]) >= 0; i++) {
-		bits = bits << 6 | (uint32_t)mwi_base64_value(s.ptr[i]);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (char)(bits >> have & 0xff);
-		}
-	}
-	return n;
-}
-
 static bool same(mw_str a, const char *lower)
 {
 	const mw_str b = mw_str_of(lower);
@@ -126,44 +88,30 @@ static bool same(mw_str a, const char *lower)
 	return a.len == b.len && mw_str_find(a, b) == 0;
 }
 
-/* Cuts s at the next '?': what stands before it. False when there is none. */
-static bool cut_field(mw_str *s, mw_str *out)
-{
-	const char *end = s->len > 0 ? memchr(s->ptr, '?', s->len) : NULL;
-
-	if (end == NULL)
-		return false;
-	*out = mw_str_head(*s, (size_t)(end - s->ptr));
-	*s = mw_str_skip(*s, out->len + 1);
-	return true;
-}
-
-/* "=?charset?B?text?=" at the front of s; returns its bytes, 0 when it is none. */
+/* The word at the front of s, if its charset is one of ours; returns its bytes, or 0. */
 static size_t put_encoded_word(mw_buf *out, mw_str s)
 {
-	char bytes[WORD_MAX];
-	mw_str rest = mw_str_skip(s, 2), charset, encoding, text;
+	char bytes[MWI_WORD_MAX];
+	mwi_word w;
+	mw_buf b;
+	const size_t used = mwi_word_read(&w, s);
 
-	if (s.len < 8 || s.ptr[1] != '?' || !cut_field(&rest, &charset) ||
-	    !cut_field(&rest, &encoding) || !cut_field(&rest, &text) || rest.len == 0 ||
-	    rest.ptr[0] != '=' || encoding.len != 1 || text.len > WORD_MAX)
+	if (used == 0)
 		return 0;
-	const bool utf8 = same(charset, "utf-8") || same(charset, "us-ascii");
+	const bool utf8 = same(w.charset, "utf-8") || same(w.charset, "us-ascii");
 
-	if (!utf8 && !same(charset, "iso-8859-1") && !same(charset, "iso-8859-15") &&
-	    !same(charset, "windows-1252"))
+	if (!utf8 && !same(w.charset, "iso-8859-1") && !same(w.charset, "iso-8859-15") &&
+	    !same(w.charset, "windows-1252"))
 		return 0;
-	const char e = mwi_lower(encoding.ptr[0]);
-
-	if (e != 'q' && e != 'b')
-		return 0;
-	mw_str plain = {bytes, e == 'q' ? decode_q(bytes, text) : decode_b(bytes, text)};
+	mw_buf_init(&b, bytes, sizeof bytes);
+	mwi_word_put(&b, &w);
+	mw_str plain = mw_buf_str(&b);
 
 	for (size_t i = 0; !utf8 && i < plain.len; i++)
 		put_point(out, cp1252((unsigned char)plain.ptr[i]));
 	while (utf8 && plain.len > 0)
 		plain = mw_str_skip(plain, put_character(out, plain));
-	return (size_t)(rest.ptr - s.ptr) + 1;
+	return used;
 }
 
 /* One or more; the blanks between two of them are no part of the text (RFC 2047, 6.2). */

@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 
-int mwi_hex_value(char c)
+static int hex_value(char c)
 {
 	if (mwi_is_digit(c))
 		return c - '0';
@@ -11,7 +11,7 @@ int mwi_hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-int mwi_base64_value(char c)
+static int base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -40,11 +40,10 @@ static mw_str without_blanks_behind(mw_str s)
 	return s;
 }
 
-/* The character that "=XX" at the front of s stands for, or -1. */
-static int qp_value(mw_str s)
+int mwi_qp_value(mw_str s)
 {
-	const int high = s.len > 2 ? mwi_hex_value(s.ptr[1]) : -1;
-	const int low = s.len > 2 ? mwi_hex_value(s.ptr[2]) : -1;
+	const int high = s.len > 2 ? hex_value(s.ptr[1]) : -1;
+	const int low = s.len > 2 ? hex_value(s.ptr[2]) : -1;
 
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
@@ -67,7 +66,7 @@ static void qp_line(mw_buf *out, mw_str s, bool whole)
 		s = mw_str_skip(s, n);
 		if (s.len == 0)
 			break;
-		const int c = qp_value(s);
+		const int c = mwi_qp_value(s);
 
 		mw_buf_put_char(out, c < 0 ? '=' : (char)c);
 		s = mw_str_skip(s, c < 0 ? 1 : 3);
@@ -79,7 +78,7 @@ static void qp_line(mw_buf *out, mw_str s, bool whole)
 static void base64_line(mwi_transfer *t, mw_buf *out, mw_str s)
 {
 	for (size_t i = 0; i < s.len; i++) {
-		const int v = mwi_base64_value(s.ptr[i]);
+		const int v = base64_value(s.ptr[i]);
 
 		if (s.ptr[i] == '=')
 			t->have = 0; /* another text may follow */

@@ -30,10 +30,7 @@ mwi_encoding mwi_encoding_of(mw_str value);
  * bytes are written. */
 void mwi_transfer_line(mwi_transfer *t, mw_buf *out, mw_str line, bool whole);
 
-/* The value of a hexadecimal digit, or -1. */
-int mwi_hex_value(char c);
-
-/* The value of a base64 digit, or -1. */
-int mwi_base64_value(char c);
+/* The byte that "=XX" at the front of s stands for, or -1. s begins with the "=". */
+int mwi_qp_value(mw_str s);
 
 #endif
