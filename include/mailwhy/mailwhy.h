@@ -14,6 +14,7 @@
 #ifndef MAILWHY_MAILWHY_H
 #define MAILWHY_MAILWHY_H
 
+#include <mailwhy/answer.h>
 #include <mailwhy/bounce.h>
 #include <mailwhy/buf.h>
 #include <mailwhy/knowledge.h>

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The store: every message that was accepted, until each of its recipients has an end.
+ *
+ * What store_put() has reported done is on stable storage and survives kill -9 and a
+ * power cut. One writer thread commits what is asked for in groups, one sync a group:
+ * that is where the speed comes from. SQLite (WAL, synchronous=FULL) in a folder of our
+ * own; PostgreSQL comes later behind the same calls (DESIGN.md, decision 6).
+ *
+ * Thread-safe: any thread may call; completions run on the writer thread and must not
+ * block or call back into the store except by the asking calls (put, settle).
+ */
+#ifndef MAILWHY_QUEUE_STORE_H
+#define MAILWHY_QUEUE_STORE_H
+
+#include <mailwhy/smtp.h>
+
+/* Bodies up to this are rows of the database; longer ones are files of their own beside
+ * it, synced before the row that names them is committed. */
+#define STORE_INLINE_MAX (256U << 10)
+
+/* How a recipient is to be served; numbers are kept in the database: append only. */
+typedef enum store_route {
+	STORE_REMOTE = 0,  /* by SMTP, to where its domain points */
+	STORE_MAILDIR = 1, /* `target`: the folder */
+	STORE_LMTP = 2,    /* `target`: socket path or host:port */
+	STORE_KEPT = 3     /* not delivered at all: the test server's mail */
+} store_route;
+
+/* Where a recipient stands; see docs/QUEUE.md. Numbers are kept. */
+typedef enum store_state {
+	STORE_QUEUED = 0, /* due at `next_try` */
+	STORE_HELD = 1,   /* by hand or because the server was told to keep it */
+	STORE_FAILED = 2  /* for good; waits for its bounce to be sent */
+} store_state;            /* delivered ones are deleted */
+
+typedef struct store_recipient {
+	mw_str address;
+	mw_str original; /* as given in RCPT, where an alias led to `address`; else empty
+			  */
+	mw_str orcpt;    /* ORCPT=; empty none */
+	unsigned notify; /* MW_NOTIFY_ */
+	store_route route;
+	store_state state;
+	mw_str target; /* for MAILDIR and LMTP */
+	/* what became of it, on reading */
+	unsigned attempts;
+	int64_t next_try; /* ms since 1970 */
+	int reply;        /* of the last attempt; 0 none */
+	mw_str text;      /* last words of the server; empty none */
+} store_recipient;
+
+typedef struct store_message {
+	uint64_t id;     /* of the store, unique for ever; the caller leaves it 0 */
+	int64_t arrival; /* ms since 1970 */
+	mw_mail mail;
+	mw_str client;      /* "192.0.2.1" */
+	mw_str helo, login; /* empty none */
+	bool tls;
+	uint64_t size; /* bytes of the body */
+	/* The body: `memory`, or what is in `fd` from 0 to `size` when fd >= 0 (a file
+	 * that the store's store_spool_file() gave). */
+	mw_str memory;
+	int fd;
+	const store_recipient *recipients;
+	size_t recipient_count;
+} store_message;
+
+typedef struct store store;
+
+/* A request to put one message. Owned by the caller, untouched until `done` was called.
+ */
+typedef struct store_put {
+	store_message message; /* message.id is set when it is done */
+	/* MW_OK: durable. MW_E_LIMIT: no space. MW_E_NOMEM, MW_E_ABSENT: I/O error. */
+	void (*done)(struct store_put *p, mw_status s);
+	void *ctx;
+	struct store_put *next; /* the store's */
+} store_put;
+
+/* A request to note what became of one recipient. */
+typedef struct store_settle {
+	uint64_t id;
+	unsigned recipient; /* index in the message, from 0 */
+	bool over;          /* delivered (or dropped by hand): delete it */
+	store_state state;  /* else */
+	int64_t next_try;
+	int reply;
+	mw_str text;
+	void (*done)(struct store_settle *p, mw_status s);
+	void *ctx;
+	struct store_settle *next;
+} store_settle;
+
+/* Opens (makes) the store in folder `dir`. Only one process may have it: a second gets
+ * MW_E_LIMIT. *err.msg says what failed; err.pos is errno. */
+mw_status store_open(store **out, const char *dir, mw_err *err);
+
+/* Commits what was asked for, runs its completions, then closes. *s becomes NULL. */
+void store_close(store **s);
+
+void store_ask_put(store *s, store_put *p);
+void store_ask_settle(store *s, store_settle *p);
+
+/* A nameless file in the store's folder for a body that outgrows memory; -1 with errno.
+ */
+int store_spool_file(store *s);
+
+/* One recipient of one message, as store_each() shows it; slices live until the call
+ * returns. */
+typedef bool store_visit(void *ctx, const store_message *m, unsigned recipient,
+			 const store_recipient *r);
+
+/* Shows recipients of that route (-1: any) and state (-1: any) whose next_try is not
+ * after `due` (INT64_MAX: all), oldest first, until `visit` returns false or `max` were
+ * shown. m->memory and m->fd are not filled. */
+mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
+		     store_visit *visit, void *ctx);
+
+/* The body of a message: either *memory is malloc'ed (the caller frees ptr) and *fd is
+ * -1, or *fd is a file to read and to close. MW_E_ABSENT: no such message. */
+mw_status store_body(store *s, uint64_t id, mw_str *memory, int *fd, uint64_t *size);
+
+/* Deletes a message whole; MW_E_ABSENT when there is none. Waits until it is durable. */
+mw_status store_delete(store *s, uint64_t id);
+/* Deletes all messages that have a recipient of that route. Waits. */
+mw_status store_clear(store *s, store_route route);
+
+typedef struct store_counts {
+	uint64_t messages, bytes, queued, held, failed;
+	uint64_t commits, committed; /* since the start: groups, messages in them */
+} store_counts;
+void store_count(store *s, store_counts *out);
+
+#endif
