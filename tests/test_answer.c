@@ -2,12 +2,13 @@
  *
  * What our server says is explained by mailwhy as what it was meant to be.
  */
-#include <cmocka.h>
-#include <mailwhy/mailwhy.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mailwhy/mailwhy.h>
 
 #include "smtp/answers.h"
 

@@ -5,19 +5,18 @@
  *
  * Bytes come in by mw_smtp_server_feed(), which takes at most one step and says what it
  * was. Some steps are questions ("MAIL FROM this?"): the session stands still until
- * mw_smtp_server_answer(). Replies are written into a buffer that the caller lends and
- * empties. So one thread can drive any number of sessions, and a test needs no network.
+ * mw_smtp_server_answer(). Replies are written into a buffer that the caller lends with
+ * each call. So one thread can drive any number of sessions, an idle one costs nothing
+ * but its struct, and a test needs no network.
  *
- *	mw_smtp_server_init(&s, &params, &out);
- *	for (;;) {
- *		n = mw_smtp_server_feed(&s, in, &event);
+ *	mw_smtp_server_init(&s, &params, false);
+ *	do {
+ *		n = mw_smtp_server_feed(&s, in, &out, &event);
  *		in = mw_str_skip(in, n);
  *		if (event.kind == MW_SMTP_MAIL)
- *			mw_smtp_server_answer(&s, decide(&event.mail));
+ *			mw_smtp_server_answer(&s, decide(&event.mail), &out);
  *		...
- *		if (event.kind == MW_SMTP_NONE)
- *			read more, send `out`;
- *	}
+ *	} while (event.kind != MW_SMTP_NONE);
  */
 #ifndef MAILWHY_SMTP_SERVER_H
 #define MAILWHY_SMTP_SERVER_H
@@ -111,57 +110,54 @@ typedef struct mw_smtp_event {
 	uint64_t size;      /* END: bytes of the message */
 	mw_mail mail;
 	mw_rcpt rcpt;
-	mw_answer answer; /* REPLIED, CLOSED, and ABORT that a refusal brought: what was
-			     said; code 0 none */
+	mw_answer_id id; /* REPLIED, CLOSED and an ABORT that a refusal brought: what was
+			    said; MW_ANSWER_COUNT: nothing was */
+	mw_str said;     /* the same as it stands in the caller's buffer */
 } mw_smtp_event;
 
 /* A session. The fields are private; the struct is public so that the caller can own
  * it. Nothing needs closing. */
 typedef struct mw_smtp_server {
 	const mw_smtp_params *params;
-	mw_buf *out;
-	unsigned char state, asked, want, end, fault;
-	bool secure, implicit_tls, authenticated, esmtp, closing, skip, last, lf_seen,
-		shutting;
-	bool bdat, utf8, told_abort, binary, long_line;
+	uint64_t size;  /* bytes of the message so far */
+	uint64_t chunk; /* bytes that the chunk still has */
 	unsigned rcpts, mails, errors, index;
-	uint64_t size, chunk, stated;
-	unsigned line, header, hops;
-	unsigned char scan, field;
-	mw_answer refusal;
+	unsigned line, header, hops; /* of the message: see message.h */
+	unsigned short fault;        /* an mw_answer_id that the message will get */
+	unsigned char state, back, asked, field, after;
+	bool secure, authenticated, esmtp, utf8, binary, first, last, taken;
+	bool skipping, aborted, closes, told_closed, stopping, in_header, cr;
 } mw_smtp_server;
 
-/* Sets up *s; `params` and `out` must outlive it. `out` needs MW_SMTP_REPLY_MAX bytes
- * free whenever feed() or answer() is called, else feed() waits. `secure`: TLS is up
- * already (port 465). */
+/* Sets up *s; `params` must outlive it. `secure`: TLS is up already (port 465). */
 MW_API void mw_smtp_server_init(mw_smtp_server *s, const mw_smtp_params *params,
-				mw_buf *out, bool secure);
+				bool secure);
 
 /* Takes one step. Returns how many bytes of `in` were used (they will not be looked at
- * again; offer the rest again, with more behind it); *event says what it was. Slices of
- * *event point into `in`. With NONE and an open question: answer first. With NONE and
- * less than a whole line: append and call again; 64 KiB of `in` are enough for any step.
- * O(in.len) for bytes of a message, O(line) for commands. */
-MW_API size_t mw_smtp_server_feed(mw_smtp_server *s, mw_str in, mw_smtp_event *event);
+ * again; offer the rest again, with more behind it); *event says what it was, and its
+ * slices point into `in` and `out`. NONE: a question is open, or `out` has less than
+ * MW_SMTP_REPLY_MAX bytes free, or `in` has less than a whole line: append and call
+ * again; MW_SMTP_IN_MAX bytes are enough for any step. O(in.len). */
+#define MW_SMTP_IN_MAX (16U * 1024)
+MW_API size_t mw_smtp_server_feed(mw_smtp_server *s, mw_str in, mw_buf *out,
+				  mw_smtp_event *event);
 
-/* Answers the open question. The text is copied into `out` at once. */
-MW_API void mw_smtp_server_answer(mw_smtp_server *s, const mw_answer *a);
-
-/* The same with an answer of the knowledge; what the %s of its words stand for is `what`
- * (empty: none). */
-MW_API void mw_smtp_server_answer_id(mw_smtp_server *s, mw_answer_id id, mw_str what);
+/* Answers the open question; `out` as above. Does nothing when none is open. */
+MW_API void mw_smtp_server_answer(mw_smtp_server *s, const mw_answer *a, mw_buf *out);
 
 /* After 220 to STARTTLS has been sent and the handshake is done: forgets all that was
  * said before (RFC 3207, section 4.2). */
 MW_API void mw_smtp_server_secured(mw_smtp_server *s);
 
-/* The server stops, or has no room: the next command is answered by 421 and the session
- * ends; a message at work is finished first. With `now` (the client stayed silent) it is
- * said at once. */
-MW_API void mw_smtp_server_shutdown(mw_smtp_server *s, bool now);
+/* The server stops: from the next command that begins something new, 421. A transaction
+ * at work is finished first. */
+MW_API void mw_smtp_server_stop(mw_smtp_server *s);
 
-/* Says 421 for a client that was silent too long, and ends (section 4.5.3.2.7). */
-MW_API void mw_smtp_server_timeout(mw_smtp_server *s);
+/* Ends the session at once with this (421; `what` for its "%s"), whatever it was doing:
+ * the client was silent too long (RFC 5321, section 4.5.3.2.7), or the server can't
+ * wait. Between commands only; while a question is open it just ends. */
+MW_API void mw_smtp_server_end(mw_smtp_server *s, mw_answer_id id, mw_str what,
+			       mw_buf *out);
 
 /* Seconds that the client has for its next bytes. */
 MW_API unsigned mw_smtp_server_deadline(const mw_smtp_server *s);
@@ -174,6 +170,9 @@ MW_API bool mw_smtp_server_waits(const mw_smtp_server *s);
 
 /* True between MAIL and the end of its transaction. */
 MW_API bool mw_smtp_server_busy(const mw_smtp_server *s);
+
+/* True while the bytes that come are those of a message. */
+MW_API bool mw_smtp_server_in_body(const mw_smtp_server *s);
 
 #ifdef __cplusplus
 }
