@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/checks.h"
+
+bool check_guesser(session *s, const mw_smtp_event *e, mw_answer *a)
+{
+	(void)e;
+	if (s->client.local ||
+	    !limiter_exhausted(s->e->limiter, LIMIT_LOGIN, mw_str_of(s->client.text),
+			       s->policy->settings->limits.login_failures, loop_clock()))
+		return false;
+	return check_answers(s, a, MW_ANSWER_TOO_MANY_GUESSES, MW_LIT(""));
+}
+
+bool check_sessions(session *s, const mw_smtp_event *e, mw_answer *a)
+{
+	const settings *set = s->policy->settings;
+	const mw_str address = mw_str_of(s->client.text);
+	const mw_str network = mw_str_of(s->client.network);
+
+	(void)e;
+	if (s->client.local)
+		return false;
+	if (!limiter_enter(s->e->limiter, LIMIT_CLIENT, address,
+			   set->limits.sessions_per_client))
+		return check_answers(s, a, MW_ANSWER_TOO_MANY_FROM_CLIENT, address);
+	if (!limiter_enter(s->e->limiter, LIMIT_NETWORK, network,
+			   set->limits.sessions_per_network)) {
+		limiter_leave(s->e->limiter, LIMIT_CLIENT, address);
+		return check_answers(s, a, MW_ANSWER_TOO_MANY_FROM_NETWORK, network);
+	}
+	s->counted = true;
+	return false;
+}

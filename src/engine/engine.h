@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The running server: what all its parts share. One struct, made by engine_start(), passed
+ * down; there are no globals.
+ */
+#ifndef MAILWHY_ENGINE_ENGINE_H
+#define MAILWHY_ENGINE_ENGINE_H
+
+#include <mailwhy/mailwhy.h>
+
+#include "engine/limiter.h"
+#include "engine/metrics.h"
+#include "engine/outlog.h"
+#include "engine/policy.h"
+#include "engine/workers.h"
+#include "net/loop.h"
+#include "queue/store.h"
+
+typedef struct engine {
+	const mw_knowledge *kb;
+	loop *loops;
+	unsigned loop_count;
+	store *store;
+	limiter *limiter;
+	workers *workers; /* for what takes long: hashes of passwords */
+	outlog log, transcript;
+	metrics metrics;
+	struct listeners *listeners;
+	struct deliverer *deliverer;
+	struct http *http;
+	policy *policy; /* the one for new sessions; guarded by `lock` */
+	pthread_mutex_t lock;
+	atomic_bool stopping;
+	atomic_uint sessions;
+	atomic_uint_fast64_t last_id;
+	atomic_bool full; /* less free space than the floor; looked at each second */
+	atomic_uint stop_generation; /* tells loops to stop their sessions */
+	uint64_t seed;
+} engine;
+
+/* What the command line adds. */
+typedef struct engine_options {
+	int ready_fd;       /* a line is written to it when all listen; -1 none */
+	const char *config; /* to be read again by a reload; NULL none */
+	/* Puts the flags of the command line on top of what the file says. */
+	bool (*on_top)(settings *s, void *ctx, problems *told);
+	void *ctx;
+	uint64_t seed;
+} engine_options;
+
+/* Runs the server until SIGTERM or SIGINT: an exit status of sysexits.h. Settings were
+ * read and checked. */
+int engine_run(settings *s, const mw_knowledge *kb, const engine_options *options,
+	       problems *told);
+
+/* The policy for a new session, held for the caller. */
+policy *engine_policy(engine *e);
+
+/* A number that no other message of this spool has or had: the time in microseconds, or
+ * one more than the last. */
+uint64_t engine_new_id(engine *e);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Delivery to another server by LMTP (RFC 2033), such as Dovecot. On a thread that may
+ * wait: it blocks, within time limits.
+ */
+#ifndef MAILWHY_ENGINE_LMTP_H
+#define MAILWHY_ENGINE_LMTP_H
+
+#include "queue/store.h"
+
+#define LMTP_TEXT_MAX 1024U
+
+/* What became of one recipient. */
+typedef struct lmtp_result {
+	int code; /* 2yz delivered; 4yz, 5yz as the server said; 451 of our own where it
+		     could not be asked */
+	mw_enhanced status;
+	mw_stage stage; /* connect, ehlo, mail, rcpt, data, content */
+	char text[LMTP_TEXT_MAX]; /* the server's words, or ours; NUL-terminated */
+} lmtp_result;
+
+/* Delivers one message to `n` recipients over one connection. `target`: path of a socket,
+ * or "host:port". `message` gives the envelope; the body is body.memory, or what is in
+ * `fd` when fd >= 0. Fills all n results. */
+void lmtp_deliver(mw_str target, mw_str hostname, const store_message *message,
+		  mw_str body, int fd, const mw_str *recipients, size_t n,
+		  lmtp_result *results);
+
+#endif

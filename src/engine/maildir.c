@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/maildir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_ROOM 4400
+
+static void path_of(char out[PATH_ROOM], mw_str folder, const char *part,
+		    const char *name)
+{
+	snprintf(out, PATH_ROOM, "%.*s/%s%s%s", MW_FMT(folder), part,
+		 name[0] != '\0' ? "/" : "", name);
+}
+
+static int sync_folder(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (fsync(fd) != 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/* Makes the folder and those above it; what is new is synced into its parent. */
+static int make_folders(char *path)
+{
+	for (char *p = path + 1;; p++) {
+		const char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0700) == 0) {
+			char parent[PATH_ROOM];
+			char *slash;
+
+			snprintf(parent, sizeof parent, "%s", path);
+			slash = strrchr(parent, '/');
+			if (slash != NULL && slash != parent)
+				*slash = '\0';
+			(void)sync_folder(slash != NULL ? parent : ".");
+		} else if (errno != EEXIST) {
+			const int error = errno;
+
+			*p = c;
+			return error;
+		}
+		*p = c;
+		if (c == '\0')
+			return 0;
+	}
+}
+
+static int make_maildir(mw_str folder)
+{
+	static const char *const parts[] = {"tmp", "new", "cur"};
+	char path[PATH_ROOM];
+	int error = 0;
+
+	path_of(path, folder, "cur", "");
+	if (access(path, F_OK) == 0)
+		return 0;
+	for (size_t i = 0; i < 3 && error == 0; i++) {
+		path_of(path, folder, parts[i], "");
+		error = make_folders(path);
+	}
+	return error;
+}
+
+/* "1764097535.M123456Q64F3A1B2R0.mx.example.org,S=1234": the seconds first, as readers of
+ * Maildirs sort by them. */
+static void name_mail(maildir_mail *m, mw_str hostname)
+{
+	snprintf(m->name, sizeof m->name, "%lld.M%lldQ%llXR%u.%.*s,S=%llu",
+		 (long long)(m->arrival / 1000), (long long)(m->arrival % 1000 * 1000),
+		 (unsigned long long)m->id, m->recipient,
+		 (int)(hostname.len > 64 ? 64 : hostname.len), hostname.ptr,
+		 (unsigned long long)(m->head.len + m->size));
+	for (char *p = m->name; *p != '\0'; p++)
+		if (*p == '/' || *p == ':')
+			*p = '_';
+}
+
+/* Read meanwhile, it stands in cur/ with flags behind its name. */
+static bool stands_in_cur(const maildir_mail *m)
+{
+	char path[PATH_ROOM];
+	const size_t n = strlen(m->name);
+	bool found = false;
+	struct dirent *e;
+	DIR *d;
+
+	path_of(path, m->folder, "cur", "");
+	d = opendir(path);
+	if (d == NULL)
+		return false;
+	while (!found && (e = readdir(d)) != NULL)
+		found = strncmp(e->d_name, m->name, n) == 0;
+	closedir(d);
+	return found;
+}
+
+static bool stands_there(const maildir_mail *m)
+{
+	char path[PATH_ROOM];
+
+	path_of(path, m->folder, "new", m->name);
+	return access(path, F_OK) == 0 || stands_in_cur(m);
+}
+
+static int write_all(int fd, mw_str s)
+{
+	while (s.len > 0) {
+		const ssize_t n = write(fd, s.ptr, s.len);
+
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n > 0)
+			s = mw_str_skip(s, (size_t)n);
+	}
+	return 0;
+}
+
+static int copy_file(int to, int from, uint64_t size)
+{
+	char block[64 * 1024];
+	uint64_t at = 0;
+
+	while (at < size) {
+		const ssize_t n = pread(from, block,
+					size - at < sizeof block ? (size_t)(size - at)
+								 : sizeof block,
+					(off_t)at);
+		int error;
+
+		if (n <= 0)
+			return n == 0 ? EIO : errno;
+		error = write_all(to, (mw_str){block, (size_t)n});
+		if (error != 0)
+			return error;
+		at += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int write_mail(const maildir_mail *m, const char *path)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int error;
+
+	if (fd < 0)
+		return errno;
+	error = write_all(fd, m->head);
+	if (error == 0)
+		error = m->fd >= 0 ? copy_file(fd, m->fd, m->size)
+				   : write_all(fd, m->body);
+	if (error == 0 && fdatasync(fd) != 0)
+		error = errno;
+	if (close(fd) != 0 && error == 0)
+		error = errno;
+	if (error != 0)
+		unlink(path);
+	return error;
+}
+
+static void deliver_one(maildir_mail *m, mw_str hostname)
+{
+	char tmp[PATH_ROOM], done[PATH_ROOM];
+
+	name_mail(m, hostname);
+	m->error = make_maildir(m->folder);
+	m->there = m->error == 0 && m->again && stands_there(m);
+	if (m->error != 0 || m->there)
+		return;
+	path_of(tmp, m->folder, "tmp", m->name);
+	path_of(done, m->folder, "new", m->name);
+	m->error = write_mail(m, tmp);
+	if (m->error == 0 && rename(tmp, done) != 0) {
+		m->error = errno;
+		unlink(tmp);
+	}
+}
+
+/* Was the same folder synced for an earlier mail? */
+static bool synced_before(const maildir_mail *mails, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (mails[i].error == 0 && mw_str_eq(mails[i].folder, mails[n].folder))
+			return true;
+	return false;
+}
+
+void maildir_deliver(maildir_mail *mails, size_t count, mw_str hostname)
+{
+	char path[PATH_ROOM];
+
+	for (size_t i = 0; i < count; i++)
+		deliver_one(&mails[i], hostname);
+	for (size_t i = 0; i < count; i++) {
+		if (mails[i].error != 0 || synced_before(mails, i))
+			continue;
+		path_of(path, mails[i].folder, "new", "");
+		mails[i].error = sync_folder(path);
+	}
+}

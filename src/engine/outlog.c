@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/outlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static int open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
+
+/* A log that can't be written stops nobody; the bytes are counted as lost. */
+static bool write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		const ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+static void tell_lost(outlog *l, unsigned long long lost)
+{
+	char line[120];
+	const int n = snprintf(line, sizeof line,
+			       "{\"event\":\"log-lost\",\"lines\":%llu}\n", lost);
+
+	if (lost > 0)
+		(void)write_all(l->fd, line, (size_t)n);
+}
+
+static void open_again(outlog *l)
+{
+	const int fd = l->path != NULL ? open_file(l->path) : -1;
+
+	if (fd < 0)
+		return;
+	close(l->fd);
+	l->fd = fd;
+}
+
+static void *run(void *ctx)
+{
+	outlog *l = ctx;
+
+	pthread_mutex_lock(&l->lock);
+	while (!l->stopping || l->len > 0) {
+		char *swap = l->waiting;
+		const size_t n = l->len;
+		const unsigned long long lost = l->lost;
+		const bool reopen = l->reopen;
+
+		if (n == 0 && !reopen) {
+			pthread_cond_wait(&l->changed, &l->lock);
+			continue;
+		}
+		l->waiting = l->writing;
+		l->writing = swap;
+		l->len = 0;
+		l->lost = 0;
+		l->reopen = false;
+		pthread_mutex_unlock(&l->lock);
+		if (reopen)
+			open_again(l);
+		(void)write_all(l->fd, swap, n);
+		tell_lost(l, lost);
+		pthread_mutex_lock(&l->lock);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+int outlog_start(outlog *l, const char *path)
+{
+	sigset_t all, before;
+	int error;
+
+	*l = (outlog){.fd = STDOUT_FILENO};
+	if (strcmp(path, "-") != 0) {
+		l->path = path;
+		l->fd = open_file(path);
+		if (l->fd < 0)
+			return errno;
+	}
+	l->waiting = malloc(OUTLOG_MAX);
+	l->writing = malloc(OUTLOG_MAX);
+	if (l->waiting == NULL || l->writing == NULL)
+		return ENOMEM;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->changed, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&l->thread, NULL, run, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	l->running = error == 0;
+	return error;
+}
+
+void outlog_put(outlog *l, mw_str line)
+{
+	if (!l->running)
+		return;
+	pthread_mutex_lock(&l->lock);
+	if (line.len <= OUTLOG_MAX - l->len) {
+		memcpy(l->waiting + l->len, line.ptr, line.len);
+		l->len += line.len;
+		if (l->len == line.len)
+			pthread_cond_signal(&l->changed);
+	} else {
+		l->lost++;
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+void outlog_reopen(outlog *l)
+{
+	if (!l->running)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->reopen = true;
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void outlog_stop(outlog *l)
+{
+	if (!l->running)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->stopping = true;
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+	pthread_join(l->thread, NULL);
+	l->running = false;
+	free(l->waiting);
+	free(l->writing);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->changed);
+	if (l->path != NULL)
+		close(l->fd);
+}
+
+mw_str outlog_time(char out[OUTLOG_TIME_MAX], int64_t ms)
+{
+	const time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+	int n;
+
+	if (gmtime_r(&seconds, &tm) == NULL)
+		return mw_str_of("");
+	n = snprintf(out, OUTLOG_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		     (int)((tm.tm_year + 1900) % 10000), tm.tm_mon + 1, tm.tm_mday,
+		     tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+	return (mw_str){out, (size_t)n};
+}
+
+int64_t outlog_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

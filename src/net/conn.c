@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINGER 5 /* seconds that a peer has to read the last reply */
+
+struct conn {
+	loop *l;
+	conn *next, **back;
+	struct event *readable, *writable;
+	const conn_handler *handler;
+	void *ctx;
+	SSL *tls;
+	int fd;
+	int64_t deadline; /* ms; 0 none */
+	char *kept, *unsent;
+	size_t kept_len, unsent_len;
+	unsigned rate, allowance;
+	bool paused, shaking, closing, lingering, dead, busy, eof;
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx);
+static void on_writable(evutil_socket_t fd, short what, void *ctx);
+
+static void want_read(conn *c, bool yes)
+{
+	if (yes)
+		event_add(c->readable, NULL);
+	else
+		event_del(c->readable);
+}
+
+static void link_in(conn *c)
+{
+	c->next = c->l->conns;
+	c->back = &c->l->conns;
+	if (c->next != NULL)
+		c->next->back = &c->next;
+	c->l->conns = c;
+}
+
+conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void *ctx)
+{
+	conn *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->l = l;
+	c->fd = fd;
+	c->handler = handler;
+	c->ctx = ctx;
+	c->paused = true;
+	c->readable = event_new(l->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	if (c->readable == NULL) {
+		free(c);
+		return NULL;
+	}
+	link_in(c);
+	if (tls != NULL)
+		conn_secure(c, tls);
+	return c;
+}
+
+/* Takes it out of the loop; its memory goes when nobody is working in it. */
+static void release(conn *c)
+{
+	*c->back = c->next;
+	if (c->next != NULL)
+		c->next->back = c->back;
+	event_free(c->readable);
+	if (c->writable != NULL)
+		event_free(c->writable);
+	if (c->tls != NULL)
+		SSL_free(c->tls);
+	close(c->fd);
+	free(c->kept);
+	free(c->unsent);
+	c->dead = true;
+	if (!c->busy)
+		free(c);
+}
+
+static void end(conn *c, const char *why)
+{
+	if (c->dead)
+		return;
+	release(c);
+	c->handler->closed(c->ctx, why);
+}
+
+void conn_abandon(conn *c)
+{
+	c->busy = false;
+	end(c, "the server stops");
+}
+
+/* Every call of the handler is between these two: it may end the connection. */
+static void enter(conn *c)
+{
+	c->busy = true;
+}
+
+static bool leave(conn *c)
+{
+	c->busy = false;
+	if (!c->dead)
+		return true;
+	free(c);
+	return false;
+}
+
+/* --- TLS */
+
+/* What a call of OpenSSL came to: 1 wants to read, 2 wants to write, 0 is broken. */
+static int tls_wants(conn *c, int result)
+{
+	switch (SSL_get_error(c->tls, result)) {
+	case SSL_ERROR_WANT_READ:
+		return 1;
+	case SSL_ERROR_WANT_WRITE:
+		return 2;
+	default:
+		ERR_clear_error();
+		return 0;
+	}
+}
+
+static void want_write(conn *c)
+{
+	if (c->writable == NULL)
+		c->writable = event_new(c->l->base, c->fd, EV_WRITE, on_writable, c);
+	if (c->writable == NULL || event_add(c->writable, NULL) != 0)
+		end(c, "out of memory");
+}
+
+static void shake(conn *c)
+{
+	ERR_clear_error();
+	const int r = SSL_accept(c->tls);
+	const int wants = r == 1 ? -1 : tls_wants(c, r);
+
+	if (wants == 1) {
+		want_read(c, true);
+	} else if (wants == 2) {
+		want_read(c, false);
+		want_write(c);
+	} else if (wants == 0) {
+		end(c, "the TLS handshake failed");
+	} else {
+		c->shaking = false;
+		want_read(c, false);
+		enter(c);
+		c->handler->secured(c->ctx);
+		leave(c);
+	}
+}
+
+void conn_secure(conn *c, SSL_CTX *tls)
+{
+	free(c->kept);
+	c->kept = NULL;
+	c->kept_len = 0;
+	c->tls = SSL_new(tls);
+	if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1) {
+		conn_close(c);
+		return;
+	}
+	c->shaking = true;
+	c->paused = true;
+	want_read(c, true);
+}
+
+/* Bytes; 0 end; -1 nothing now; -2 broken. */
+static ssize_t read_some(conn *c, char *p, size_t n)
+{
+	ssize_t r;
+
+	if (c->tls == NULL) {
+		do
+			r = recv(c->fd, p, n, 0);
+		while (r < 0 && errno == EINTR);
+		if (r < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
+		return r;
+	}
+	ERR_clear_error();
+	r = SSL_read(c->tls, p, (int)n);
+	if (r > 0)
+		return r;
+	if (SSL_get_error(c->tls, (int)r) == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	return tls_wants(c, (int)r) != 0 ? -1 : -2;
+}
+
+static ssize_t write_some(conn *c, const char *p, size_t n)
+{
+	ssize_t r;
+
+	if (c->tls == NULL) {
+		do
+			r = send(c->fd, p, n, MSG_NOSIGNAL);
+		while (r < 0 && errno == EINTR);
+		if (r < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
+		return r;
+	}
+	ERR_clear_error();
+	r = SSL_write(c->tls, p, (int)n);
+	if (r > 0)
+		return r;
+	return tls_wants(c, (int)r) != 0 ? -1 : -2;
+}
+
+/* --- writing */
+
+static void linger(conn *c)
+{
+	if (c->tls != NULL)
+		SSL_shutdown(c->tls);
+	ERR_clear_error();
+	shutdown(c->fd, SHUT_WR);
+	c->lingering = true;
+	c->paused = false;
+	c->deadline = loop_clock() + LINGER * 1000;
+	want_read(c, true);
+}
+
+static bool keep_unsent(conn *c, mw_str rest)
+{
+	char *p = realloc(c->unsent, c->unsent_len + rest.len);
+
+	if (p == NULL) {
+		end(c, "out of memory");
+		return false;
+	}
+	memcpy(p + c->unsent_len, rest.ptr, rest.len);
+	c->unsent = p;
+	c->unsent_len += rest.len;
+	return true;
+}
+
+/* All was sent. False: the connection is gone. */
+static bool drained(conn *c)
+{
+	free(c->unsent);
+	c->unsent = NULL;
+	c->unsent_len = 0;
+	if (c->closing) {
+		if (!c->lingering)
+			linger(c);
+		return true;
+	}
+	enter(c);
+	c->handler->sent(c->ctx);
+	return leave(c);
+}
+
+void conn_send(conn *c, mw_str bytes)
+{
+	if (c->dead || c->lingering || bytes.len == 0)
+		return;
+	while (c->unsent_len == 0 && bytes.len > 0) {
+		const ssize_t n = write_some(c, bytes.ptr, bytes.len);
+
+		if (n == -2) {
+			end(c, "the client is gone");
+			return;
+		}
+		if (n < 0)
+			break;
+		bytes = mw_str_skip(bytes, (size_t)n);
+	}
+	if (bytes.len == 0 || !keep_unsent(c, bytes))
+		return;
+	want_read(c, false);
+	want_write(c);
+}
+
+static void send_unsent(conn *c)
+{
+	size_t done = 0;
+
+	while (done < c->unsent_len) {
+		const ssize_t n =
+			write_some(c, c->unsent + done, c->unsent_len - done);
+
+		if (n == -2) {
+			end(c, "the client is gone");
+			return;
+		}
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	c->unsent_len -= done;
+	if (c->unsent_len > 0) {
+		memmove(c->unsent, c->unsent + done, c->unsent_len);
+		want_write(c);
+		return;
+	}
+	if (drained(c) && !c->paused)
+		conn_resume(c);
+}
+
+/* --- reading */
+
+static bool keep(conn *c, mw_str rest)
+{
+	char *p;
+
+	if (rest.len == 0) {
+		free(c->kept);
+		c->kept = NULL;
+		c->kept_len = 0;
+		return true;
+	}
+	p = realloc(c->kept, rest.len);
+	if (p == NULL) {
+		end(c, "out of memory");
+		return false;
+	}
+	memcpy(p, rest.ptr, rest.len);
+	c->kept = p;
+	c->kept_len = rest.len;
+	return true;
+}
+
+/* Gives the handler the first `len` bytes of the loop's buffer and sends its answer. */
+static bool deliver(conn *c, size_t len)
+{
+	loop *l = c->l;
+	size_t used;
+
+	mw_buf_reset(&l->out);
+	enter(c);
+	used = c->handler->input(c->ctx, (mw_str){l->in, len}, &l->out);
+	if (!leave(c))
+		return false;
+	if (!keep(c, (mw_str){l->in + used, len - used}))
+		return false;
+	enter(c);
+	conn_send(c, mw_buf_str(&l->out));
+	if (!leave(c))
+		return false;
+	if (c->unsent_len == 0 && (l->out.len > 0 || c->closing))
+		return drained(c);
+	return true;
+}
+
+static size_t may_read(conn *c, size_t room)
+{
+	if (c->rate == 0)
+		return room;
+	return c->allowance < room ? c->allowance : room;
+}
+
+static void read_on(conn *c)
+{
+	loop *l = c->l;
+	const size_t room = may_read(c, LOOP_IN_MAX - c->kept_len);
+	ssize_t n;
+
+	if (room == 0) {
+		want_read(c, false);
+		return;
+	}
+	if (c->kept_len > 0)
+		memcpy(l->in, c->kept, c->kept_len);
+	n = read_some(c, l->in + c->kept_len, room);
+	if (n == -1)
+		return;
+	if (n <= 0) {
+		end(c, n == 0 ? "the client closed the connection"
+			      : "the connection was lost");
+		return;
+	}
+	if (c->rate != 0)
+		c->allowance -= (unsigned)n;
+	if (c->lingering)
+		return;
+	if (!deliver(c, c->kept_len + (size_t)n))
+		return;
+	/* OpenSSL may hold bytes that no event will tell of. */
+	if (c->tls != NULL && !c->paused && c->unsent_len == 0 && SSL_pending(c->tls) > 0)
+		event_active(c->readable, EV_READ, 1);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	conn *c = ctx;
+
+	(void)fd;
+	(void)what;
+	c->l->now = loop_clock();
+	if (c->shaking)
+		shake(c);
+	else if (!c->paused || c->lingering)
+		read_on(c);
+	else
+		want_read(c, false);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	conn *c = ctx;
+
+	(void)fd;
+	(void)what;
+	c->l->now = loop_clock();
+	if (c->shaking)
+		shake(c);
+	else
+		send_unsent(c);
+}
+
+void conn_pause(conn *c)
+{
+	c->paused = true;
+}
+
+void conn_resume(conn *c)
+{
+	loop *l = c->l;
+
+	if (c->closing || c->dead || c->shaking)
+		return;
+	c->paused = false;
+	if (c->unsent_len > 0)
+		return;
+	if (c->kept_len > 0)
+		memcpy(l->in, c->kept, c->kept_len);
+	if (!deliver(c, c->kept_len))
+		return;
+	if (!c->paused && !c->closing && c->unsent_len == 0) {
+		want_read(c, true);
+		if (c->tls != NULL && SSL_pending(c->tls) > 0)
+			event_active(c->readable, EV_READ, 1);
+	}
+}
+
+void conn_read_rate(conn *c, unsigned rate)
+{
+	c->rate = rate;
+	c->allowance = rate;
+}
+
+void conn_deadline(conn *c, unsigned seconds)
+{
+	if (!c->lingering)
+		c->deadline = seconds == 0 ? 0 : c->l->now + (int64_t)seconds * 1000;
+}
+
+void conn_close(conn *c)
+{
+	if (c->closing || c->dead)
+		return;
+	c->closing = true;
+	c->paused = true;
+	want_read(c, false);
+	c->deadline = loop_clock() + LINGER * 2000;
+	if (c->unsent_len == 0 && !c->busy)
+		linger(c);
+}
+
+void conn_abort(conn *c, bool reset)
+{
+	const struct linger hard = {1, 0};
+
+	if (c->dead)
+		return;
+	if (reset)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+	end(c, NULL);
+}
+
+SSL *conn_tls(conn *c)
+{
+	return c->tls;
+}
+
+loop *conn_loop(conn *c)
+{
+	return c->l;
+}
+
+/* Calls the handler outside input(): what it wrote goes out, what it closed ends. */
+static void call(conn *c, void (*f)(void *ctx))
+{
+	enter(c);
+	f(c->ctx);
+	if (leave(c) && c->closing && c->unsent_len == 0 && !c->lingering)
+		linger(c);
+}
+
+static void come_late(conn *c)
+{
+	if (c->closing || c->shaking) {
+		end(c, c->shaking ? "the TLS handshake took too long" : NULL);
+		return;
+	}
+	c->deadline = 0;
+	call(c, c->handler->late);
+}
+
+void conn_each(loop *l, void (*visit)(void *ctx))
+{
+	conn *next;
+
+	for (conn *c = l->conns; c != NULL; c = next) {
+		next = c->next;
+		call(c, visit);
+	}
+}
+
+void conn_check_deadlines(loop *l)
+{
+	conn *next;
+
+	for (conn *c = l->conns; c != NULL; c = next) {
+		next = c->next;
+		if (c->rate != 0) {
+			c->allowance = c->rate;
+			if (!c->paused && !c->closing && c->unsent_len == 0)
+				want_read(c, true);
+		}
+		if (c->deadline != 0 && l->now >= c->deadline)
+			come_late(c);
+	}
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/conn.h"
+
+int64_t loop_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static task *take_all(loop *l, bool *stopping)
+{
+	task *t;
+
+	pthread_mutex_lock(&l->lock);
+	t = l->first;
+	l->first = NULL;
+	l->last = &l->first;
+	*stopping = l->stopping;
+	pthread_mutex_unlock(&l->lock);
+	return t;
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+	loop *l = ctx;
+	char drop[64];
+	bool stopping;
+	task *t;
+
+	(void)what;
+	while (read(fd, drop, sizeof drop) > 0)
+		;
+	l->now = loop_clock();
+	while ((t = take_all(l, &stopping)) != NULL)
+		while (t != NULL) {
+			task *next = t->next;
+
+			t->run(t);
+			t = next;
+		}
+	if (stopping)
+		event_base_loopbreak(l->base);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *ctx)
+{
+	loop *l = ctx;
+
+	(void)fd;
+	(void)what;
+	l->now = loop_clock();
+	conn_check_deadlines(l);
+	if (l->on_tick != NULL)
+		l->on_tick(l, l->ctx);
+}
+
+static void *run(void *ctx)
+{
+	loop *l = ctx;
+
+	event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	return NULL;
+}
+
+static void free_all(loop *l)
+{
+	if (l->woken != NULL)
+		event_free(l->woken);
+	if (l->tick != NULL)
+		event_free(l->tick);
+	if (l->base != NULL)
+		event_base_free(l->base);
+	if (l->wake[0] >= 0) {
+		close(l->wake[0]);
+		close(l->wake[1]);
+	}
+	free(l->in);
+	free(l->out_memory);
+	pthread_mutex_destroy(&l->lock);
+}
+
+static int prepare(loop *l)
+{
+	static const struct timeval second = {1, 0};
+
+	if (pipe2(l->wake, O_NONBLOCK | O_CLOEXEC) != 0) {
+		l->wake[0] = l->wake[1] = -1;
+		return errno;
+	}
+	l->in = malloc(LOOP_IN_MAX);
+	l->out_memory = malloc(LOOP_OUT_MAX);
+	l->base = event_base_new();
+	if (l->in == NULL || l->out_memory == NULL || l->base == NULL)
+		return ENOMEM;
+	mw_buf_init(&l->out, l->out_memory, LOOP_OUT_MAX);
+	l->woken = event_new(l->base, l->wake[0], EV_READ | EV_PERSIST, on_wake, l);
+	l->tick = event_new(l->base, -1, EV_PERSIST, on_second, l);
+	if (l->woken == NULL || l->tick == NULL || event_add(l->woken, NULL) != 0 ||
+	    event_add(l->tick, &second) != 0)
+		return ENOMEM;
+	return 0;
+}
+
+int loop_start(loop *l, void (*on_tick)(loop *l, void *ctx), void *ctx)
+{
+	sigset_t all, before;
+	int error;
+
+	*l = (loop){.wake = {-1, -1}, .on_tick = on_tick, .ctx = ctx};
+	l->last = &l->first;
+	l->now = loop_clock();
+	pthread_mutex_init(&l->lock, NULL);
+	error = prepare(l);
+	/* Signals go to the main thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (error == 0)
+		error = pthread_create(&l->thread, NULL, run, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0)
+		free_all(l);
+	return error;
+}
+
+static void wake_up(loop *l)
+{
+	const ssize_t n = write(l->wake[1], "", 1);
+
+	/* A full pipe wakes as well. */
+	(void)n;
+}
+
+void loop_post(loop *l, task *t)
+{
+	bool first;
+
+	t->next = NULL;
+	pthread_mutex_lock(&l->lock);
+	first = l->first == NULL;
+	*l->last = t;
+	l->last = &t->next;
+	pthread_mutex_unlock(&l->lock);
+	if (first)
+		wake_up(l);
+}
+
+void loop_stop(loop *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->stopping = true;
+	pthread_mutex_unlock(&l->lock);
+	wake_up(l);
+	pthread_join(l->thread, NULL);
+	while (l->conns != NULL)
+		conn_abandon(l->conns);
+	free_all(l);
+}
