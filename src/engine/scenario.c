@@ -70,7 +70,7 @@ static mw_str value_of(const filling *x, mw_str name, char id[16])
 	if (mw_str_eq(name, MW_LIT("client")))
 		return x->f->client;
 	if (mw_str_eq(name, MW_LIT("host")))
-		return x->s->settings.host;
+		return x->s->settings.host.len > 0 ? x->s->settings.host : x->f->host;
 	if (mw_str_eq(name, MW_LIT("helo")))
 		return x->f->helo;
 	if (mw_str_eq(name, MW_LIT("sender")))
@@ -169,9 +169,7 @@ static scenario *make(uint64_t seed)
 		return NULL;
 	s->seed = s->random = seed;
 	s->settings.provider = s->settings.host = MW_LIT("");
-	s->counters = calloc(1, sizeof *s->counters);
-	if (s->counters == NULL || pthread_mutex_init(&s->lock, NULL) != 0) {
-		free(s->counters);
+	if (pthread_mutex_init(&s->lock, NULL) != 0) {
 		free(s);
 		return NULL;
 	}
@@ -189,11 +187,20 @@ void scenario_close(scenario **s)
 	*s = NULL;
 }
 
+/* Memory for what is counted, if anything is. */
+static mw_status make_counters(scenario *s)
+{
+	if (!s->builtin && !s->rates && s->attempt_stages == 0)
+		return MW_OK;
+	s->counters = calloc(1, sizeof *s->counters);
+	return s->counters == NULL ? MW_E_NOMEM : MW_OK;
+}
+
 static mw_status read_text(scenario *s, const char *file, mw_str text, complaints *c)
 {
 	if (setjmp(s->a.out_of_memory) != 0)
 		return MW_E_NOMEM;
-	return scenario_read(s, file, text, c) > 0 ? MW_E_SYNTAX : MW_OK;
+	return scenario_read(s, file, text, c) > 0 ? MW_E_SYNTAX : make_counters(s);
 }
 
 mw_status scenario_open_text(scenario **out, const char *file, mw_str text, uint64_t seed,
@@ -210,11 +217,15 @@ mw_status scenario_open_text(scenario **out, const char *file, mw_str text, uint
 
 static mw_status open_builtin(scenario **out, uint64_t seed)
 {
-	*out = make(seed);
-	if (*out == NULL)
+	scenario *s = make(seed);
+
+	if (s == NULL)
 		return MW_E_NOMEM;
-	(*out)->builtin = true;
-	return MW_OK;
+	s->builtin = true;
+	if (make_counters(s) != MW_OK)
+		scenario_close(&s);
+	*out = s;
+	return s == NULL ? MW_E_NOMEM : MW_OK;
 }
 
 static FILE *find_file(const char *what)

@@ -37,6 +37,7 @@ typedef struct scenario_settings {
 /* What is known at a stage; slices are empty where nothing is. Borrowed. */
 typedef struct scenario_fact {
 	mw_stage stage; /* connect, tls, ehlo, auth, mail, rcpt, data, content */
+	mw_str host;    /* the server's own name, where the scenario states none */
 	mw_str client;  /* "192.0.2.1" */
 	mw_str helo, login, sender;
 	const mw_str *recipients; /* at rcpt the one; at data and content those that were

@@ -228,7 +228,8 @@ static bool wants(scenario *s, const scenario_fact *f, mw_str name, mw_str domai
 	if (!local_of(&local, room, name, domain) || !read_ask(a, local) ||
 	    a->stage != f->stage)
 		return false;
-	return a->first == 0 || scenario_attempt(s, f, name) <= a->first;
+	return a->first == 0 ||
+	       scenario_attempt(s, f, SCENARIO_ADDRESSES, name) <= a->first;
 }
 
 bool scenario_builtin(scenario *s, const scenario_fact *f, scenario_act *out, char *room,

@@ -64,17 +64,19 @@ scenario_counter *scenario_counter_of(scenario_counters *t, uint64_t key)
 }
 
 /* Who comes again: the sender, or before there is one the client. */
-static scenario_counter *counter_of(scenario *s, const scenario_fact *f, mw_str name)
+static scenario_counter *counter_of(scenario *s, const scenario_fact *f,
+				    scenario_counted what, mw_str name)
 {
 	const mw_str who = f->stage < MW_STAGE_MAIL ? f->client : f->sender;
-	const uint64_t key = scenario_key(s->seed + (uint64_t)f->stage, who, name);
+	const uint64_t kind = (uint64_t)what + (uint64_t)f->stage;
 
-	return scenario_counter_of(s->counters, key);
+	return scenario_counter_of(s->counters, scenario_key(s->seed + kind, who, name));
 }
 
-unsigned scenario_attempt(scenario *s, const scenario_fact *f, mw_str name)
+unsigned scenario_attempt(scenario *s, const scenario_fact *f, scenario_counted what,
+			  mw_str name)
 {
-	scenario_counter *c = counter_of(s, f, name);
+	scenario_counter *c = counter_of(s, f, what, name);
 
 	if (c->count < UINT32_MAX)
 		c->count++;
@@ -83,7 +85,7 @@ unsigned scenario_attempt(scenario *s, const scenario_fact *f, mw_str name)
 
 unsigned scenario_attempts(scenario *s, const scenario_fact *f, mw_str name)
 {
-	const scenario_counter *c = counter_of(s, f, name);
+	const scenario_counter *c = counter_of(s, f, SCENARIO_EVENTS, name);
 
 	return c->count > 0 ? c->count : 1;
 }

@@ -168,7 +168,8 @@ static bool recipient_holds(scenario *s, const scenario_record *r, const scenari
 /* Counts in windows that begin with the first event after the last one ended. */
 static bool beyond_rate(scenario *s, const scenario_record *r, const scenario_fact *f)
 {
-	const uint64_t key = scenario_key(s->seed ^ r->at.line, f->client, r->name);
+	const uint64_t key =
+		scenario_key(s->seed + SCENARIO_RATES + r->at.line, f->client, r->name);
 	scenario_counter *c;
 
 	if (r->rate == 0)
@@ -201,9 +202,9 @@ static void count_attempts(scenario *s, const scenario_fact *f)
 	if ((s->attempt_stages & 1U << f->stage) == 0)
 		return;
 	if (f->recipient_count == 0)
-		scenario_attempt(s, f, other_name(f));
+		scenario_attempt(s, f, SCENARIO_EVENTS, other_name(f));
 	for (size_t i = 0; i < f->recipient_count; i++)
-		scenario_attempt(s, f, f->recipients[i]);
+		scenario_attempt(s, f, SCENARIO_EVENTS, f->recipients[i]);
 }
 
 static bool decides(const scenario_record *r)

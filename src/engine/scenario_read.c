@@ -189,6 +189,7 @@ static void read_rate(const reader *r)
 	    !read_time(mw_str_skip(value, n + 1), WINDOW_MAX, &r->record->rate_ms))
 		wrong_word(r, "not of the form 100/60s or 1000/1h:", value);
 	r->record->rate = (unsigned)rate;
+	r->s->rates = true;
 }
 
 static void read_delay(const reader *r)
@@ -486,6 +487,7 @@ static field undo_not(const field *f, bool *negated)
 	if (*negated && source_word(&inner.value, &word)) {
 		inner.key = word;
 		inner.value = mw_str_trim(inner.value);
+		inner.at.column += (unsigned)(f->value.len - inner.value.len);
 	}
 	return inner;
 }

@@ -58,6 +58,13 @@ typedef struct scenario_record {
 	bool close;
 } scenario_record;
 
+/* What a counter counts, each apart from the others; a stage or a line is added. */
+typedef enum scenario_counted {
+	SCENARIO_EVENTS = 0,
+	SCENARIO_ADDRESSES = 32, /* that ask for "first2-" */
+	SCENARIO_RATES = 64
+} scenario_counted;
+
 /* Counters: a table with chains; the slots are taken round and round. */
 typedef struct scenario_counter {
 	uint64_t key;
@@ -79,11 +86,12 @@ struct scenario {
 	mw_answer banner, hello; /* code 0 none */
 	bool builtin;            /* addresses ask for replies */
 	unsigned attempt_stages; /* where attempts are counted */
+	bool rates;
 	uint64_t seed;
 
 	pthread_mutex_t lock; /* guards what follows */
 	uint64_t random;
-	scenario_counters *counters;
+	scenario_counters *counters; /* NULL where nothing counts */
 };
 
 /* True for 'a' and 'A' alike; ASCII. */
@@ -123,9 +131,10 @@ uint64_t scenario_key(uint64_t seed, mw_str a, mw_str b);
 scenario_counter *scenario_counter_of(scenario_counters *t, uint64_t key);
 
 /* Counts one more attempt and returns how many there were. */
-unsigned scenario_attempt(scenario *s, const scenario_fact *f, mw_str name);
+unsigned scenario_attempt(scenario *s, const scenario_fact *f, scenario_counted what,
+			  mw_str name);
 
-/* How many there were, this one counted already. */
+/* How many events there were, this one counted already. */
 unsigned scenario_attempts(scenario *s, const scenario_fact *f, mw_str name);
 
 /* Text from outside into a reply: nothing in it can end a line. Cut to what fits, between
