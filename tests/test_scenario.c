@@ -373,6 +373,53 @@ static void words_are_filled_in(void **state)
 	scenario_close(&s);
 }
 
+static void odd_statuses_go_out_as_written(void **state)
+{
+	static const char *const replies[][2] = {
+		{"550-5.1.1 a", "550 5.2.2 b"},
+		{"550-5.1.01 a", "550 5.1.1 b"},
+		{"550-a", "550 5.1.1 b"},
+		{"550-5.1.1", "550 5.1.1 b"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(replies); i++) {
+		char text[128], wanted[64];
+		scenario *s;
+		asking a;
+
+		snprintf(text, sizeof text, "reply r\n\tat rcpt\n\tsay %s\n\tsay %s\n",
+			 replies[i][0], replies[i][1]);
+		snprintf(wanted, sizeof wanted, "%s%s\r\n%s\r\n", replies[i][0],
+			 i == 3 ? " " : "", replies[i][1]);
+		s = open_good(text);
+		assert_string_equal(decide(s, ask_new(&a, MW_STAGE_RCPT)), wanted);
+		scenario_close(&s);
+	}
+}
+
+static void percents_have_two_decimals(void **state)
+{
+	static const struct {
+		const char *percent;
+		unsigned of_10000;
+	} rows[] = {{"100%", 10000}, {"25%", 2500}, {"2.5%", 250}, {"0.05%", 5}};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		char text[128];
+		scenario *s;
+
+		snprintf(text, sizeof text,
+			 "reply r\n\tat rcpt\n\tprobability %s\n\tdrop\n",
+			 rows[i].percent);
+		s = open_good(text);
+		assert_int_equal(((scenario_record *)s->records.item)->probability,
+				 rows[i].of_10000);
+		scenario_close(&s);
+	}
+}
+
 static void settings(void **state)
 {
 	scenario *s = open_good(
@@ -1085,6 +1132,8 @@ int main(void)
 		cmocka_unit_test(the_first_that_decides_wins),
 		cmocka_unit_test(acts),
 		cmocka_unit_test(words_are_filled_in),
+		cmocka_unit_test(odd_statuses_go_out_as_written),
+		cmocka_unit_test(percents_have_two_decimals),
 		cmocka_unit_test(settings),
 		cmocka_unit_test(mistakes_are_told_with_their_place),
 		cmocka_unit_test(all_mistakes_are_told_at_once),
