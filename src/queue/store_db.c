@@ -22,7 +22,7 @@ static const char settings[] = "PRAGMA page_size=8192;"
 			       "PRAGMA secure_delete=OFF;"
 			       "PRAGMA temp_store=MEMORY;"
 			       "PRAGMA cache_size=-16384;"
-			       "PRAGMA journal_size_limit=67108864;"
+			       "PRAGMA journal_size_limit=33554432;"
 			       "PRAGMA trusted_schema=OFF;";
 
 static const char schema[] =
@@ -57,7 +57,7 @@ mw_status errno_status(int e)
 	}
 }
 
-mw_status db_status(sqlite3 *db, int rc)
+mw_status db_status(int rc)
 {
 	if (rc == SQLITE_IOERR_NOMEM)
 		return MW_E_NOMEM;
@@ -79,7 +79,7 @@ mw_status db_status(sqlite3 *db, int rc)
 	case SQLITE_SCHEMA:
 		return MW_E_SYNTAX;
 	default:
-		return errno_status(sqlite3_system_errno(db));
+		return errno_status(errno);
 	}
 }
 
@@ -169,7 +169,7 @@ mw_status db_schema(sqlite3 *db, mw_err *err)
 	if (rc == SQLITE_OK && v == 0)
 		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
-		return db_status(db, rc);
+		return db_status(rc);
 	if (v > SCHEMA_VERSION || v < 0) {
 		err->msg = "a newer version made the queue's database";
 		return MW_E_VERSION;

@@ -8,7 +8,9 @@
  * swept away at the next start. A thread of its own does it, for syncing megabytes must
  * not hold up those who wait for small ones.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* O_TMPFILE, mkostemp */
+#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -272,5 +274,5 @@ mw_status file_sweep(store *s, sqlite3 *db)
 		rc = sweep(s, d, st);
 	sqlite3_finalize(st);
 	closedir(d);
-	return db_status(db, rc);
+	return db_status(rc);
 }

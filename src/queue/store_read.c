@@ -64,7 +64,7 @@ static mw_status reader_open(const store *s, reader **out)
 	if (rc == SQLITE_OK)
 		rc = db_prepare(r->db, sql, STATEMENTS, r->st);
 	if (rc != SQLITE_OK) {
-		const mw_status status = db_status(r->db, rc);
+		const mw_status status = db_status(rc);
 
 		reader_free(r);
 		return status;
@@ -81,6 +81,7 @@ static mw_status reader_take(store *s, reader **out)
 	if (r != NULL)
 		s->readers = r->next;
 	pthread_mutex_unlock(&s->pool_lock);
+	errno = 0;
 	if (r == NULL)
 		return reader_open(s, out);
 	*out = r;
@@ -203,7 +204,7 @@ mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
 	bind_int(&b, state);
 	bind_int(&b, due);
 	bind_int(&b, max < INT64_MAX ? (int64_t)max : INT64_MAX);
-	status = db_status(r->db, show_all(r, &b, visit, ctx, &any));
+	status = db_status(show_all(r, &b, visit, ctx, &any));
 	reader_give(s, r);
 	return status;
 }
@@ -223,7 +224,7 @@ mw_status store_find(store *s, uint64_t id, store_visit *visit, void *ctx)
 
 	bind_int(&b, (int64_t)(id << KEY_BITS));
 	bind_int(&b, (int64_t)(id << KEY_BITS | STORE_RECIPIENTS_MAX));
-	status = db_status(r->db, show_all(r, &b, visit, ctx, &any));
+	status = db_status(show_all(r, &b, visit, ctx, &any));
 	reader_give(s, r);
 	return status == MW_OK && !any ? MW_E_ABSENT : status;
 }
@@ -271,7 +272,7 @@ mw_status store_body(store *s, uint64_t id, mw_str *memory, int *fd, uint64_t *s
 		*size = (uint64_t)sqlite3_column_int64(b.st, 0);
 		status = read_body(s, b.st, id, memory, fd);
 	} else {
-		status = rc == SQLITE_DONE ? MW_E_ABSENT : db_status(r->db, rc);
+		status = rc == SQLITE_DONE ? MW_E_ABSENT : db_status(rc);
 	}
 	sqlite3_reset(b.st);
 	reader_give(s, r);

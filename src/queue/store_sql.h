@@ -74,8 +74,9 @@ struct store {
 int db_open(sqlite3 **db, const char *path);
 /* Brings a new database to our schema and checks that of an old one. */
 mw_status db_schema(sqlite3 *db, mw_err *err);
-/* What the answer of SQLite means. */
-mw_status db_status(sqlite3 *db, int rc);
+/* What the answer of SQLite means. It keeps ENOSPC apart from other failures of writing,
+ * but no quota and no limit: those are in errno, which the caller sets to 0 before. */
+mw_status db_status(int rc);
 mw_status errno_status(int e);
 int db_prepare(sqlite3 *db, const char *const *sql, size_t n, sqlite3_stmt **out);
 void db_finalize(sqlite3_stmt **st, size_t n);

@@ -17,7 +17,7 @@
 
 /* Pages of the log between two checkpoints. More is less work (what was deleted meanwhile
  * is never copied) and a longer pause. */
-#define CHECKPOINT_PAGES 4096
+#define CHECKPOINT_PAGES 1024
 /* Messages that one transaction deletes for store_clear(). */
 #define WIPE_MAX 1000
 
@@ -433,7 +433,7 @@ static void fail_all(const store *s, const group *g, mw_status status, bool unsu
 static void roll_back(store *s, const group *g, int rc)
 {
 	writer *w = s->writer;
-	const mw_status status = db_status(w->db, rc);
+	const mw_status status = db_status(rc);
 
 	/* SQLite may have done it by itself. */
 	if (sqlite3_get_autocommit(w->db) == 0)
@@ -446,6 +446,7 @@ static void commit(store *s, const group *g)
 {
 	writer *w = s->writer;
 
+	errno = 0;
 	w->now = s->totals;
 	const int rc = write_all(w, g);
 
@@ -601,7 +602,7 @@ mw_status write_open(store *s, mw_err *err)
 	int rc = db_open(&w->db, s->database);
 
 	if (rc != SQLITE_OK)
-		return db_status(w->db, rc);
+		return db_status(rc);
 	const mw_status status = db_schema(w->db, err);
 
 	if (status != MW_OK)
@@ -611,7 +612,7 @@ mw_status write_open(store *s, mw_err *err)
 	if (rc == SQLITE_OK)
 		rc = read_totals(w->db, &s->totals);
 	if (rc != SQLITE_OK)
-		return db_status(w->db, rc);
+		return db_status(rc);
 	return file_sweep(s, w->db);
 }
 
