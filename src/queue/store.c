@@ -19,21 +19,20 @@
 
 static mw_status check_recipient(const store_recipient *r)
 {
-	const mw_str *field[] = {&r->address, &r->original, &r->orcpt, &r->target,
-				 &r->text};
+	const mw_str field[] = {r->address, r->original, r->orcpt, r->target, r->text};
 
 	if ((unsigned)r->route > STORE_KEPT || (unsigned)r->state > STORE_FAILED)
 		return MW_E_SYNTAX;
 	for (size_t i = 0; i < sizeof field / sizeof *field; i++)
-		if (field[i]->len > STORE_TEXT_MAX)
+		if (field[i].len > STORE_TEXT_MAX)
 			return MW_E_LIMIT;
 	return MW_OK;
 }
 
 static mw_status check_put(const store_message *m)
 {
-	const mw_str *field[] = {&m->mail.sender, &m->mail.envid, &m->mail.auth,
-				 &m->client,      &m->helo,       &m->login};
+	const mw_str field[] = {m->mail.sender, m->mail.envid, m->mail.auth,
+				m->client,      m->helo,       m->login};
 	mw_status status = MW_OK;
 
 	if (m->recipient_count == 0 || (m->fd < 0 && m->memory.len != m->size))
@@ -41,7 +40,7 @@ static mw_status check_put(const store_message *m)
 	if (m->recipient_count > STORE_RECIPIENTS_MAX || m->size > BODY_MAX)
 		return MW_E_LIMIT;
 	for (size_t i = 0; i < sizeof field / sizeof *field; i++)
-		if (field[i]->len > STORE_TEXT_MAX)
+		if (field[i].len > STORE_TEXT_MAX)
 			return MW_E_LIMIT;
 	for (size_t i = 0; i < m->recipient_count && status == MW_OK; i++)
 		status = check_recipient(&m->recipients[i]);

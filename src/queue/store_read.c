@@ -4,7 +4,6 @@
  * that readers hold up neither each other nor the writer. There are as many connections
  * as there ever were calls at one time.
  */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -50,12 +49,13 @@ static void reader_free(reader *r)
 	free(r);
 }
 
-static mw_status reader_open(const store *s, reader **out)
+static reader *reader_open(const store *s, mw_status *status)
 {
 	reader *r = calloc(1, sizeof *r);
 
+	*status = MW_E_NOMEM;
 	if (r == NULL)
-		return MW_E_NOMEM;
+		return NULL;
 	int rc = db_open(&r->db, s->database);
 
 	if (rc == SQLITE_OK)
@@ -63,17 +63,15 @@ static mw_status reader_open(const store *s, reader **out)
 				  NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = db_prepare(r->db, sql, STATEMENTS, r->st);
-	if (rc != SQLITE_OK) {
-		const mw_status status = db_status(rc);
-
-		reader_free(r);
-		return status;
-	}
-	*out = r;
-	return MW_OK;
+	*status = db_status(rc);
+	if (rc == SQLITE_OK)
+		return r;
+	reader_free(r);
+	return NULL;
 }
 
-static mw_status reader_take(store *s, reader **out)
+/* NULL: *status says why. */
+static reader *reader_take(store *s, mw_status *status)
 {
 	pthread_mutex_lock(&s->pool_lock);
 	reader *r = s->readers;
@@ -82,10 +80,7 @@ static mw_status reader_take(store *s, reader **out)
 		s->readers = r->next;
 	pthread_mutex_unlock(&s->pool_lock);
 	errno = 0;
-	if (r == NULL)
-		return reader_open(s, out);
-	*out = r;
-	return MW_OK;
+	return r != NULL ? r : reader_open(s, status);
 }
 
 static void reader_give(store *s, reader *r)
@@ -192,11 +187,11 @@ static int show_all(reader *r, binder *b, store_visit *visit, void *ctx, bool *a
 mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
 		     store_visit *visit, void *ctx)
 {
-	reader *r = NULL;
 	bool any = false;
-	mw_status status = reader_take(s, &r);
+	mw_status status;
+	reader *r = reader_take(s, &status);
 
-	if (status != MW_OK)
+	if (r == NULL)
 		return status;
 	binder b = {.st = r->st[EACH]};
 
@@ -211,14 +206,14 @@ mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
 
 mw_status store_find(store *s, uint64_t id, store_visit *visit, void *ctx)
 {
-	reader *r = NULL;
 	bool any = false;
+	mw_status status;
 
 	if (id == 0 || id > ID_MAX)
 		return MW_E_ABSENT;
-	mw_status status = reader_take(s, &r);
+	reader *r = reader_take(s, &status);
 
-	if (status != MW_OK)
+	if (r == NULL)
 		return status;
 	binder b = {.st = r->st[OF_MESSAGE]};
 
@@ -252,16 +247,16 @@ static mw_status read_body(const store *s, sqlite3_stmt *st, uint64_t id, mw_str
 
 mw_status store_body(store *s, uint64_t id, mw_str *memory, int *fd, uint64_t *size)
 {
-	reader *r = NULL;
+	mw_status status;
 
 	*memory = MW_LIT("");
 	*fd = -1;
 	*size = 0;
 	if (id == 0 || id > ID_MAX)
 		return MW_E_ABSENT;
-	mw_status status = reader_take(s, &r);
+	reader *r = reader_take(s, &status);
 
-	if (status != MW_OK)
+	if (r == NULL)
 		return status;
 	binder b = {.st = r->st[BODY]};
 

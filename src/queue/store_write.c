@@ -8,7 +8,6 @@
  * it is changed. So a statement that fails means that disk, memory or database do, which
  * concerns the whole group: it is rolled back and all of it is told.
  */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,11 +44,11 @@ static const char *const sql[STATEMENTS] = {
 	[RECIPIENT_PUT] = "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
 	[RECIPIENT_LOOK] = "SELECT state FROM recipient WHERE key = ?",
 	[RECIPIENT_SET] = "UPDATE recipient SET state = ?, next_try = ? WHERE key = ?",
-	[RECIPIENT_TRIED] = "UPDATE recipient SET state = ?, next_try = ?, reply = ?,"
-			    " text = ?, attempts = attempts + 1 WHERE key = ?",
+	[RECIPIENT_TRIED] = ("UPDATE recipient SET state = ?, next_try = ?, reply = ?,"
+			     " text = ?, attempts = attempts + 1 WHERE key = ?"),
 	[RECIPIENT_DROP] = "DELETE FROM recipient WHERE key = ?",
-	[RECIPIENT_FIRST] = "SELECT key, state FROM recipient WHERE key BETWEEN ? AND ?"
-			    " ORDER BY key LIMIT 1",
+	[RECIPIENT_FIRST] = ("SELECT key, state FROM recipient WHERE key BETWEEN ? AND ?"
+			     " ORDER BY key LIMIT 1"),
 	[MESSAGE_LOOK] = "SELECT size, body IS NULL FROM message WHERE id = ?",
 	[MESSAGE_DROP] = "DELETE FROM message WHERE id = ?",
 	[ROUTE_LOOK] = "SELECT key FROM recipient WHERE route = ? AND key < ? LIMIT ?",
