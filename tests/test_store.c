@@ -624,6 +624,45 @@ static void a_bad_request_fails_alone(void **state)
 	sem_destroy(&g.inside);
 }
 
+static void run_sql(const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(in_folder("queue.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A failure that SQLite does not roll back by itself, after the message's row is in. */
+static void a_statement_that_fails_takes_its_group_back(void **state)
+{
+	store *s = opened();
+	const store_recipient two[] = {{.address = {"good", 4}}, {.address = {"bad", 3}}};
+	char *bytes = filled(BIG, 2);
+	store_message m = message((mw_str){bytes, BIG});
+	uint64_t id;
+
+	(void)state;
+	run_sql("CREATE TRIGGER no BEFORE INSERT ON recipient WHEN new.address = "
+		"x'626164'"
+		" BEGIN SELECT RAISE(FAIL, 'no'); END");
+	m.recipients = two;
+	m.recipient_count = ROWS(two);
+	assert_int_equal(put(s, m, &id), MW_E_SYNTAX);
+	assert_int_equal(id, 0);
+	assert_int_equal(files_of("body", false), 0);
+	m.recipient_count = 1;
+	assert_int_equal(put(s, m, &id), MW_OK);
+	for (int round = 0; round < 2; round++) {
+		counts_are(s, 1, BIG, 1, 0, 0);
+		assert_int_equal(how_many(s), 1);
+		body_is(s, id, m.memory);
+		s = reopened(s);
+	}
+	store_close(&s);
+	free(bytes);
+}
+
 static void what_is_not_there_cannot_be_settled(void **state)
 {
 	static const uint64_t absent[] = {0, 2, 3, UINT64_C(1) << 47, UINT64_MAX};
@@ -1095,15 +1134,11 @@ static void bad_folders_are_refused(void **state)
 static void a_newer_version_is_refused(void **state)
 {
 	store *s = opened();
-	sqlite3 *db;
 	mw_err err = {0};
 
 	(void)state;
 	store_close(&s);
-	assert_int_equal(sqlite3_open(in_folder("queue.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=2", NULL, NULL, NULL),
-			 SQLITE_OK);
-	sqlite3_close(db);
+	run_sql("PRAGMA user_version=2");
 	assert_int_equal(store_open(&s, folder, &err), MW_E_VERSION);
 	assert_string_equal(err.msg, "a newer version made the queue's database");
 }
@@ -1498,6 +1533,7 @@ int main(void)
 		TEST(a_body_that_cannot_be_synced_is_not_taken),
 		TEST(modes_are_private),
 		TEST(a_bad_request_fails_alone),
+		TEST(a_statement_that_fails_takes_its_group_back),
 		TEST(what_is_not_there_cannot_be_settled),
 		TEST(states_go_as_the_table_says),
 		TEST(a_message_goes_with_its_last_recipient),
