@@ -9,6 +9,10 @@
  *
  * Thread-safe: any thread may call; completions run on the writer thread and must not
  * block or call back into the store except by the asking calls (put, settle).
+ *
+ * Statuses of all calls: MW_E_LIMIT no space, or more than a limit below; MW_E_NOMEM;
+ * MW_E_SYNTAX a request that makes no sense, or a damaged database; MW_E_ABSENT no such
+ * message, or an I/O error.
  */
 #ifndef MAILWHY_QUEUE_STORE_H
 #define MAILWHY_QUEUE_STORE_H
@@ -18,6 +22,9 @@
 /* Bodies up to this are rows of the database; longer ones are files of their own beside
  * it, synced before the row that names them is committed. */
 #define STORE_INLINE_MAX (256U << 10)
+
+#define STORE_RECIPIENTS_MAX 65535U      /* of a message */
+#define STORE_TEXT_MAX       (64U << 10) /* bytes of one field of an envelope */
 
 /* How a recipient is to be served; numbers are kept in the database: append only. */
 typedef enum store_route {
@@ -42,12 +49,12 @@ typedef struct store_recipient {
 	unsigned notify; /* MW_NOTIFY_ */
 	store_route route;
 	store_state state;
-	mw_str target; /* for MAILDIR and LMTP */
-	/* what became of it, on reading */
-	unsigned attempts;
+	mw_str target;    /* for MAILDIR and LMTP */
 	int64_t next_try; /* ms since 1970 */
-	int reply;        /* of the last attempt; 0 none */
-	mw_str text;      /* last words of the server; empty none */
+	/* what became of it; zero and empty in a new message */
+	unsigned attempts;
+	int reply;   /* of the last attempt; 0 none */
+	mw_str text; /* last words of the server; empty none */
 } store_recipient;
 
 typedef struct store_message {
@@ -58,8 +65,9 @@ typedef struct store_message {
 	mw_str helo, login; /* empty none */
 	bool tls;
 	uint64_t size; /* bytes of the body */
-	/* The body: `memory`, or what is in `fd` from 0 to `size` when fd >= 0 (a file
-	 * that the store's store_spool_file() gave). */
+	/* The body: `memory` (`size` bytes), or what is in `fd` from 0 to `size` when
+	 * fd >= 0: best a file that store_spool_file() gave, for it is only linked; any
+	 * other is copied. The caller closes it. */
 	mw_str memory;
 	int fd;
 	const store_recipient *recipients;
@@ -68,17 +76,24 @@ typedef struct store_message {
 
 typedef struct store store;
 
-/* A request to put one message. Owned by the caller, untouched until `done` was called.
- */
+/* A request to put one message. Owned by the caller, untouched until `done` was called;
+ * `done` may free it or ask it again. */
 typedef struct store_put {
 	store_message message; /* message.id is set when it is done */
-	/* MW_OK: durable. MW_E_LIMIT: no space. MW_E_NOMEM, MW_E_ABSENT: I/O error. */
+	/* MW_OK: durable. Else nothing of it was kept. */
 	void (*done)(struct store_put *p, mw_status s);
 	void *ctx;
-	struct store_put *next; /* the store's */
+	/* the store's */
+	struct store_put *next;
+	mw_status status;
 } store_put;
 
-/* A request to note what became of one recipient. */
+/* A request to note what became of one recipient; as store_put.
+ *
+ * With a reply or a text it is the result of an attempt, which is counted; a result that
+ * says "later" (state QUEUED) leaves a recipient that was held or failed by hand
+ * meanwhile where it stands. With neither it is done by hand: the state is set, and what
+ * the server said last is kept. docs/QUEUE.md has the table. */
 typedef struct store_settle {
 	uint64_t id;
 	unsigned recipient; /* index in the message, from 0 */
@@ -86,49 +101,62 @@ typedef struct store_settle {
 	store_state state;  /* else */
 	int64_t next_try;
 	int reply;
-	mw_str text;
+	mw_str text; /* cut at STORE_TEXT_MAX */
+	/* MW_E_ABSENT: no such recipient (any more). */
 	void (*done)(struct store_settle *p, mw_status s);
 	void *ctx;
+	/* the store's */
 	struct store_settle *next;
+	mw_status status;
 } store_settle;
 
 /* Opens (makes) the store in folder `dir`. Only one process may have it: a second gets
- * MW_E_LIMIT. *err.msg says what failed; err.pos is errno. */
-mw_status store_open(store **out, const char *dir, mw_err *err);
+ * MW_E_LIMIT; MW_E_VERSION: a newer mailwhy made it. err->msg says what failed; err->pos
+ * is errno, or 0. */
+MW_CHECKED mw_status store_open(store **out, const char *dir, mw_err *err);
 
-/* Commits what was asked for, runs its completions, then closes. *s becomes NULL. */
+/* Commits what was asked for, runs its completions (and what they ask), then closes.
+ * *s becomes NULL. No other thread may be in a call. */
 void store_close(store **s);
 
 void store_ask_put(store *s, store_put *p);
 void store_ask_settle(store *s, store_settle *p);
 
 /* A nameless file in the store's folder for a body that outgrows memory; -1 with errno.
- */
+ * The caller closes it; what was not put is gone then. */
 int store_spool_file(store *s);
 
 /* One recipient of one message, as store_each() shows it; slices live until the call
- * returns. */
+ * returns. It may call the store, but should be quick: the log of the database grows
+ * while it is at work. */
 typedef bool store_visit(void *ctx, const store_message *m, unsigned recipient,
 			 const store_recipient *r);
 
 /* Shows recipients of that route (-1: any) and state (-1: any) whose next_try is not
- * after `due` (INT64_MAX: all), oldest first, until `visit` returns false or `max` were
- * shown. m->memory and m->fd are not filled. */
-mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
-		     store_visit *visit, void *ctx);
+ * after `due` (INT64_MAX: all), by next_try and then by age, until `visit` returns false
+ * or `max` were shown. m->memory, m->fd and m->recipients are not filled. Costs what it
+ * shows, however long the queue. */
+MW_CHECKED mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
+				store_visit *visit, void *ctx);
+
+/* Shows the recipients of one message; MW_E_ABSENT when there is none. */
+MW_CHECKED mw_status store_find(store *s, uint64_t id, store_visit *visit, void *ctx);
 
 /* The body of a message: either *memory is malloc'ed (the caller frees ptr) and *fd is
  * -1, or *fd is a file to read and to close. MW_E_ABSENT: no such message. */
-mw_status store_body(store *s, uint64_t id, mw_str *memory, int *fd, uint64_t *size);
+MW_CHECKED mw_status store_body(store *s, uint64_t id, mw_str *memory, int *fd,
+				uint64_t *size);
 
 /* Deletes a message whole; MW_E_ABSENT when there is none. Waits until it is durable. */
-mw_status store_delete(store *s, uint64_t id);
-/* Deletes all messages that have a recipient of that route. Waits. */
-mw_status store_clear(store *s, store_route route);
+MW_CHECKED mw_status store_delete(store *s, uint64_t id);
+/* Deletes all messages that have a recipient of that route and were put (done) before.
+ * Waits. Many are deleted in several steps; others are put between them. */
+MW_CHECKED mw_status store_clear(store *s, store_route route);
 
 typedef struct store_counts {
-	uint64_t messages, bytes, queued, held, failed;
-	uint64_t commits, committed; /* since the start: groups, messages in them */
+	uint64_t messages, bytes;      /* of bodies */
+	uint64_t queued, held, failed; /* recipients */
+	uint64_t commits, committed;   /* since the start: groups, messages in them */
 } store_counts;
 void store_count(store *s, store_counts *out);
 
