@@ -3,6 +3,7 @@
  * What becomes of a recipient: taken here, forwarded, relayed, or refused, and why.
  */
 #include "engine/checks.h"
+#include "engine/deliver.h"
 #include "engine/quota.h"
 
 static bool may_relay(const session *s)
@@ -56,6 +57,9 @@ static bool add(session *s, const mw_rcpt *rcpt, const store_recipient *r, mw_an
 {
 	store_recipient with = *r;
 
+	with.next_try = outlog_now();
+	if (r->route == STORE_MAILDIR || r->route == STORE_LMTP)
+		with.next_try += DELIVER_GRACE_MS;
 	with.notify = rcpt->notify;
 	with.orcpt = rcpt->orcpt;
 	if (!mw_str_eq(r->address, rcpt->recipient))

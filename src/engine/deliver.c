@@ -10,6 +10,7 @@
 
 #include "engine/lmtp.h"
 #include "engine/maildir.h"
+#include "engine/outcome_log.h"
 #include "engine/trace.h"
 
 #define BATCH        64U
@@ -272,6 +273,7 @@ static void tell(deliverer *d, const job *j)
 						   : r->code < 500 ? "deferred"
 								   : "failed",
 					  .id = j->message.id,
+					  .has_sender = true,
 					  .sender = j->message.mail.sender,
 					  .recipient = j->r.address,
 					  .size = j->message.size,

@@ -32,10 +32,11 @@ typedef struct engine {
 	pthread_mutex_t lock;
 	atomic_bool stopping;
 	atomic_uint sessions;
-	atomic_uint_fast64_t last_id;
+	atomic_uint_fast64_t last_session;
 	atomic_bool full; /* less free space than the floor; looked at each second */
-	atomic_uint stop_generation; /* tells loops to stop their sessions */
+	atomic_uint stop_generation; /* sessions that saw another one stop */
 	uint64_t seed;
+	char hostname[256]; /* of the policy that it was started with */
 } engine;
 
 /* What the command line adds. */
@@ -56,8 +57,8 @@ int engine_run(settings *s, const mw_knowledge *kb, const engine_options *option
 /* The policy for a new session, held for the caller. */
 policy *engine_policy(engine *e);
 
-/* A number that no other message of this spool has or had: the time in microseconds, or
- * one more than the last. */
-uint64_t engine_new_id(engine *e);
+/* A number that no other session had: the time in microseconds, or one more than the
+ * last. */
+uint64_t engine_new_session(engine *e);
 
 #endif

@@ -80,7 +80,7 @@ static int make_maildir(mw_str folder)
  * Maildirs sort by them. */
 static void name_mail(maildir_mail *m, mw_str hostname)
 {
-	snprintf(m->name, sizeof m->name, "%lld.M%lldQ%llXR%u.%.*s,S=%llu",
+	snprintf(m->name, sizeof m->name, "%lld.M%lldQ%lluR%u.%.*s,S=%llu",
 		 (long long)(m->arrival / 1000), (long long)(m->arrival % 1000 * 1000),
 		 (unsigned long long)m->id, m->recipient,
 		 (int)(hostname.len > 64 ? 64 : hostname.len), hostname.ptr,

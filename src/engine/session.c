@@ -149,8 +149,8 @@ static void start_body(session *s)
 	mw_buf b;
 	transaction *t = s->t;
 
-	t->put.message.id = engine_new_id(s->e);
-	snprintf(t->id, sizeof t->id, "%llX", (unsigned long long)t->put.message.id);
+	t->put.message.id = store_new_id(s->e->store);
+	snprintf(t->id, sizeof t->id, "%llu", (unsigned long long)t->put.message.id);
 	mw_buf_init(&b, line, sizeof line);
 	trace_received(&b, s);
 	transaction_append(t, s->e->store, mw_buf_str(&b));
@@ -528,7 +528,7 @@ void session_start(engine *e, loop *l, int fd, service kind, bool tls, const cli
 	}
 	s->e = e;
 	s->l = l;
-	s->number = engine_new_id(e);
+	s->number = engine_new_session(e);
 	s->policy = engine_policy(e);
 	s->kind = kind;
 	s->client = *from;

@@ -25,7 +25,8 @@ typedef struct transaction {
 	char id[20];
 	char *body;
 	size_t body_cap;
-	mw_status trouble; /* why the body could not be kept; MW_OK none */
+	struct transaction *next; /* of the deliverer */
+	mw_status trouble;        /* why the body could not be kept; MW_OK none */
 } transaction;
 
 /* NULL: no memory. Slices of `mail` are copied. */

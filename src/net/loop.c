@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/thread.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -92,6 +91,20 @@ static void free_all(loop *l)
 	pthread_mutex_destroy(&l->lock);
 }
 
+/* One thread alone uses it: no locks. */
+static struct event_base *new_base(void)
+{
+	struct event_config *how = event_config_new();
+	struct event_base *base = NULL;
+
+	if (how == NULL)
+		return NULL;
+	if (event_config_set_flag(how, EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(how);
+	event_config_free(how);
+	return base;
+}
+
 static int prepare(loop *l)
 {
 	static const struct timeval second = {1, 0};
@@ -102,7 +115,7 @@ static int prepare(loop *l)
 	}
 	l->in = malloc(LOOP_IN_MAX);
 	l->out_memory = malloc(LOOP_OUT_MAX);
-	l->base = event_base_new();
+	l->base = new_base();
 	if (l->in == NULL || l->out_memory == NULL || l->base == NULL)
 		return ENOMEM;
 	mw_buf_init(&l->out, l->out_memory, LOOP_OUT_MAX);
@@ -155,6 +168,41 @@ void loop_post(loop *l, task *t)
 	pthread_mutex_unlock(&l->lock);
 	if (first)
 		wake_up(l);
+}
+
+typedef struct call {
+	task t;
+	void (*f)(void *ctx);
+	void *ctx;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool done;
+} call;
+
+static void run_call(task *t)
+{
+	call *c = (call *)(void *)t;
+
+	c->f(c->ctx);
+	pthread_mutex_lock(&c->lock);
+	c->done = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void loop_call(loop *l, void (*f)(void *ctx), void *ctx)
+{
+	call c = {.t = {.run = run_call}, .f = f, .ctx = ctx};
+
+	pthread_mutex_init(&c.lock, NULL);
+	pthread_cond_init(&c.changed, NULL);
+	loop_post(l, &c.t);
+	pthread_mutex_lock(&c.lock);
+	while (!c.done)
+		pthread_cond_wait(&c.changed, &c.lock);
+	pthread_mutex_unlock(&c.lock);
+	pthread_cond_destroy(&c.changed);
+	pthread_mutex_destroy(&c.lock);
 }
 
 void loop_stop(loop *l)

@@ -46,6 +46,9 @@ int loop_start(loop *l, void (*on_tick)(loop *l, void *ctx), void *ctx);
 /* Runs t on the loop's thread, soon, in the order of posting. Any thread may post. */
 void loop_post(loop *l, task *t);
 
+/* Runs f on the loop's thread and waits until it is done. Not from that thread. */
+void loop_call(loop *l, void (*f)(void *ctx), void *ctx);
+
 /* Ends the loop when what was posted is done, joins its thread and frees all. */
 void loop_stop(loop *l);
 

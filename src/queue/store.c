@@ -56,6 +56,16 @@ static mw_status check_settle(const store_settle *t)
 	return MW_OK;
 }
 
+uint64_t store_new_id(store *s)
+{
+	uint64_t id;
+
+	pthread_mutex_lock(&s->lock);
+	id = s->next_id++;
+	pthread_mutex_unlock(&s->lock);
+	return id;
+}
+
 void store_ask_put(store *s, store_put *p)
 {
 	p->next = NULL;
@@ -63,7 +73,8 @@ void store_ask_put(store *s, store_put *p)
 	const bool file = p->status == MW_OK && file_wanted(&p->message);
 
 	pthread_mutex_lock(&s->lock);
-	p->message.id = s->next_id++;
+	if (p->message.id == 0)
+		p->message.id = s->next_id++;
 	if (file) {
 		*s->filing_end = p;
 		s->filing_end = &p->next;

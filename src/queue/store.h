@@ -119,6 +119,9 @@ MW_CHECKED mw_status store_open(store **out, const char *dir, mw_err *err);
  * *s becomes NULL. No other thread may be in a call. */
 void store_close(store **s);
 
+/* An id for a message that will be put: for those who must name it before. */
+uint64_t store_new_id(store *s);
+
 void store_ask_put(store *s, store_put *p);
 void store_ask_settle(store *s, store_settle *p);
 
