@@ -64,13 +64,23 @@ bool account_list_next(mw_str *rest, mw_str *item)
 	return false;
 }
 
+/* The next word of *rest; blanks in quotes belong to it. */
 static bool cut_word(mw_str *rest, mw_str *word)
 {
+	bool quoted = false;
 	size_t end = 0;
 
 	*rest = mw_str_trim(*rest);
-	while (end < rest->len && rest->ptr[end] != ' ' && rest->ptr[end] != '\t')
-		end++;
+	for (; end < rest->len; end++) {
+		const char c = rest->ptr[end];
+
+		if (!quoted && (c == ' ' || c == '\t'))
+			break;
+		if (c == '"' && (quoted || end == 0))
+			quoted = !quoted;
+		else if (c == '\\' && quoted && end + 1 < rest->len)
+			end++;
+	}
 	*word = mw_str_head(*rest, end);
 	*rest = mw_str_skip(*rest, end);
 	return word->len > 0;
