@@ -107,14 +107,18 @@ static bool check_password(login *l, const char *password)
 	return same && l->known;
 }
 
-/* Nobody logs in for somebody else. */
-static bool is_own_authzid(login *l, const char *authzid)
+/* Nobody logs in for somebody else. Where nothing is said, gsasl repeats the name. */
+static bool is_own_authzid(login *l, Gsasl_session *session)
 {
+	const char *authzid = gsasl_property_fast(session, GSASL_AUTHZID);
+	const char *user = gsasl_property_fast(session, GSASL_AUTHID);
 	char text[ADDRESS_MAX];
 	address a;
 	mw_buf b;
 
 	if (authzid == NULL || *authzid == 0)
+		return true;
+	if (user != NULL && strcmp(user, authzid) == 0)
 		return true;
 	mw_buf_init(&b, text, sizeof text);
 	if (!address_read(&a, mw_str_of(authzid)))
@@ -135,8 +139,7 @@ static int validate(login *l, Gsasl_session *session)
 
 	const bool good = check_password(l, password);
 
-	if (!good || l->trouble ||
-	    !is_own_authzid(l, gsasl_property_fast(session, GSASL_AUTHZID)))
+	if (!good || l->trouble || !is_own_authzid(l, session))
 		return GSASL_AUTHENTICATION_ERROR;
 	return GSASL_OK;
 }
@@ -300,8 +303,7 @@ static login_state step(login *l, const char *in, size_t len, char **out, size_t
 	if (rc == GSASL_NEEDS_MORE)
 		return LOGIN_MORE;
 	/* SCRAM has proved that the client knows the keys; only here are they real. */
-	if (rc != GSASL_OK || !l->known ||
-	    !is_own_authzid(l, gsasl_property_fast(l->session, GSASL_AUTHZID)))
+	if (rc != GSASL_OK || !l->known || !is_own_authzid(l, l->session))
 		return LOGIN_FAILED;
 	l->finishing = *out_len > 0;
 	return l->finishing ? LOGIN_MORE : LOGIN_OK;
@@ -342,6 +344,10 @@ static login_state step_bytes(login *l, const char *in, size_t len,
 		if (state != LOGIN_MORE)
 			return state;
 	}
+	/* Only -PLUS binds (RFC 5802, section 6); gsasl would look at it too late. */
+	if (l->mechanism == MW_SASL_SCRAM_SHA_256 && !l->looked_up && len > 0 &&
+	    in[0] == 'p')
+		return LOGIN_FAILED;
 	state = step(l, in, len, &out, &out_len);
 	if (state == LOGIN_MORE)
 		state = put_challenge(out, out_len, room, challenge);
