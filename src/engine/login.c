@@ -212,9 +212,11 @@ static int give_keys(login *l, Gsasl_session *session)
 	if (l->looked_up || user == NULL)
 		return GSASL_NO_CALLBACK;
 	l->looked_up = true;
+	/* Keys of nobody are made for everybody: they take time. */
+	const bool made = make_keys(l, user);
+
 	l->known = look_up(l, user) && scram_read(&l->keys, l->secret.scram) == MW_OK;
-	if (!l->known && !l->trouble)
-		l->trouble = !make_keys(l, user);
+	l->trouble = l->trouble || !made;
 	if (l->trouble)
 		return GSASL_AUTHENTICATION_ERROR;
 	snprintf(iterations, sizeof iterations, "%u", l->keys.iterations);

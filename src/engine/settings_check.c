@@ -174,15 +174,24 @@ static void check_submission(check *c)
 		     "out");
 }
 
+/* The nth list of addresses to listen on; NULL past the last. */
 static const value_endpoints *listeners(const settings *s, size_t n)
 {
-	const value_endpoints *const all[] = {&s->listen.smtp, &s->listen.submission,
-					      &s->listen.submissions, &s->listen.http};
-
-	return n < sizeof all / sizeof *all ? all[n] : NULL;
+	switch (n) {
+	case 0:
+		return &s->listen.smtp;
+	case 1:
+		return &s->listen.submission;
+	case 2:
+		return &s->listen.submissions;
+	case 3:
+		return &s->listen.http;
+	default:
+		return NULL;
+	}
 }
 
-/* How often the address stands among the listeners up to the `end`th of list `n`. */
+/* Does the address stand among the listeners before the `end`th of list `n`? */
 static bool stands_before(const settings *s, const value_endpoint *e, size_t n,
 			  size_t end)
 {
