@@ -41,6 +41,10 @@ _mailwhy()
 				sed -n '/^commands:/,/^$/s/^  \([a-z][^ ]*\).*/\1/p')
 		elif [[ $command == rules && $COMP_CWORD == 2 ]]; then
 			words='check why list'
+		elif [[ $command == config && $COMP_CWORD == 2 ]]; then
+			words='check show hash'
+		elif [[ $command == config && ${COMP_WORDS[2]} != hash ]]; then
+			files=yes
 		elif [[ $command == bounce ]]; then
 			files=yes
 		fi

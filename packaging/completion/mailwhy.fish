@@ -62,6 +62,9 @@ function __mailwhy_setup
     end
     complete -c mailwhy -n '__mailwhy_is rules; and __mailwhy_word_is 2' \
         -a 'check\t"judge the examples of every rule" why\t"which rules hold for a reply" list\t"print every rule"'
+    complete -c mailwhy -n '__mailwhy_is config; and __mailwhy_word_is 2' \
+        -a 'check\t"tell what is wrong with the settings" show\t"print all settings" hash\t"hash a password"'
+    complete -c mailwhy -n '__mailwhy_is config; and __mailwhy_word_is 3' -F
 end
 
 if command -q mailwhy

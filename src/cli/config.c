@@ -1,13 +1,31 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * One file serves all commands. Mistakes that concern the server alone stop nobody here
+ * from explaining a reply; "mailwhy config check" tells of them.
+ */
 #include "cli/config.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
+#include "engine/settings.h"
 
-#define USUAL_PATH "/etc/mailwhy/mailwhy.conf"
+static void tell(void *ctx, const problem *p)
+{
+	char path[CLI_VISIBLE_PATH];
+	bool *bad = ctx;
+
+	if (p->section != NULL && strcmp(p->section, "rules") != 0)
+		return;
+	*bad = true;
+	cli_visible_path(path, p->file);
+	if (p->line > 0)
+		cli_complain("%s:%u: %s", path, p->line, p->text);
+	else
+		cli_complain("%s: %s", path, p->text);
+}
 
 static char *copy(const char *s)
 {
@@ -17,50 +35,39 @@ static char *copy(const char *s)
 	return p != NULL ? memcpy(p, s, n) : NULL;
 }
 
-/* inih's handler: 0 marks the line as wrong. */
-static int setting(void *ctx, const char *section, const char *name, const char *value)
+static bool copy_rules(cli_config *out, const settings *s)
 {
-	cli_config *c = ctx;
-
-	if (strcmp(section, "rules") != 0 || strcmp(name, "file") != 0 ||
-	    c->rule_files == (int)(sizeof c->rules / sizeof *c->rules))
-		return 0;
-	c->rules[c->rule_files] = copy(value);
-	if (c->rules[c->rule_files] == NULL)
-		return 0;
-	c->rule_files++;
-	return 1;
+	for (size_t i = 0; i < s->rules.file.count; i++) {
+		out->rules[i] = copy(s->rules.file.item[i]);
+		if (out->rules[i] == NULL)
+			return false;
+		out->rule_files++;
+	}
+	return true;
 }
 
 int cli_config_read(cli_config *out, const char *path)
 {
-	char safe[200];
-	FILE *f = fopen(path != NULL ? path : USUAL_PATH, "r");
+	bool bad = false;
+	problems told = {.tell = tell, .ctx = &bad};
+	settings *s;
+	mw_status status;
 
 	*out = (cli_config){0};
-	if (f == NULL) {
-		if (path == NULL)
-			return EXIT_DONE;
-		cli_complain("%s: %s", cli_visible(safe, path), strerror(errno));
-		return EXIT_CONFIG;
-	}
-	const int line = ini_parse_file(f, setting, out);
-	const bool unread = ferror(f) != 0;
-	const int error = errno;
-
-	fclose(f);
-	if (unread) {
-		cli_complain("%s: %s",
-			     cli_visible(safe, path != NULL ? path : USUAL_PATH),
-			     strerror(error));
-		return EXIT_CONFIG;
-	}
-	if (line == 0)
+	if (path == NULL && access(CLI_CONFIG_PATH, F_OK) != 0)
 		return EXIT_DONE;
-	cli_complain("%s:%d:1: no setting of mailwhy; known: file in [rules], at most 16 "
-		     "times",
-		     cli_visible(safe, path != NULL ? path : USUAL_PATH), line);
-	return EXIT_CONFIG;
+	s = settings_new();
+	status = s != NULL
+			 ? settings_read(s, path != NULL ? path : CLI_CONFIG_PATH, &told)
+			 : MW_E_NOMEM;
+	if (status != MW_E_NOMEM && !bad && !copy_rules(out, s))
+		status = MW_E_NOMEM;
+	settings_drop(s);
+	if (status == MW_E_NOMEM) {
+		cli_complain("out of memory");
+		return EXIT_NO_MEMORY;
+	}
+	return bad ? EXIT_CONFIG : EXIT_DONE;
 }
 
 void cli_config_free(cli_config *c)

@@ -4,9 +4,13 @@
  *
  *	[rules]
  *	file = /srv/mail/our.rules	(may be repeated)
+ *
+ * The other sections are the server's (engine/settings.h).
  */
 #ifndef MAILWHY_CLI_CONFIG_H
 #define MAILWHY_CLI_CONFIG_H
+
+#define CLI_CONFIG_PATH "/etc/mailwhy/mailwhy.conf"
 
 typedef struct cli_config {
 	char *rules[16];

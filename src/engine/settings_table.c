@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every setting there is. A new one is a field of settings, a row here and an entry in
+ * mailwhy.conf(5); tests/cli/config.sh sees that the page has it.
+ */
+#include "engine/settings_table.h"
+
+#include <assert.h>
+
+#define NO_LIMIT UINT32_MAX
+#define KIB      (1ULL << 10)
+#define MIB      (1ULL << 20)
+#define TIB      (1ULL << 40)
+#define DAY      86400U
+
+/* The columns: field of settings; section; name; type, form, least, most; default;
+ * help. */
+#define ROW(field, section, name, type, form, min, max, standard, help)                  \
+	{section,  name, {VALUE_##type, form, min, max}, offsetof(settings, field),      \
+	 standard, help},
+
+const setting settings_table[] = {
+	/* clang-format off */
+ROW(server.hostname, "server", "hostname", TEXT, NULL, 0, 253, "",
+    "The name of this server in greetings, Received fields and bounces; empty:\n"
+    "what the system is called.")
+ROW(server.spool, "server", "spool", PATH, NULL, 0, 0, "",
+    "The folder of the queue and all that has to survive; empty: a private\n"
+    "folder that is of use to tests only.")
+ROW(server.store, "server", "store", TEXT, NULL, 0, 0, "",
+    "Where the queue is kept; empty: SQLite in the spool, the only one of this\n"
+    "version.")
+ROW(server.user, "server", "user", TEXT, NULL, 0, 32, "",
+    "The user that the server becomes when it listens; empty: it stays who it is.")
+ROW(server.group, "server", "group", TEXT, NULL, 0, 32, "",
+    "The group that it gets with it; empty: the first one of the user.")
+ROW(server.threads, "server", "threads", COUNT, NULL, 0, 256, "0",
+    "Threads that talk to clients; 0: one for each core.")
+ROW(server.sessions_max, "server", "sessions-max", COUNT, NULL, 1, 1000000, "10000",
+    "Sessions at a time; who comes then is asked to come later.")
+ROW(server.free_space_min, "server", "free-space-min", SIZE, NULL, 0, 1024 * TIB, "100M",
+    "Space that has to stay free in the spool; with less, mail is put off.")
+ROW(server.transcript, "server", "transcript", PATH, NULL, 0, 0, "",
+    "A file that every session is written to, secrets left out; empty: none.")
+ROW(server.log, "server", "log", PATH, "-", 0, 0, "-",
+    "The file of the log; -: standard error.")
+ROW(server.pid_file, "server", "pid-file", PATH, NULL, 0, 0, "",
+    "A file that gets the number of the process; empty: none.")
+
+ROW(listen.smtp, "listen", "smtp", LISTENERS, NULL, 0, 64, "",
+    "Addresses for mail from other servers, such as *:25. Repeatable.")
+ROW(listen.submission, "listen", "submission", LISTENERS, NULL, 0, 64, "",
+    "Addresses for mail of our own users, TLS by STARTTLS, such as *:587.\n"
+    "Repeatable.")
+ROW(listen.submissions, "listen", "submissions", LISTENERS, NULL, 0, 64, "",
+    "The same with TLS from the first byte, such as *:465. Repeatable.")
+ROW(listen.lmtp, "listen", "lmtp", PATHS, NULL, 0, 64, "",
+    "Paths of sockets for LMTP. Repeatable.")
+ROW(listen.http, "listen", "http", LISTENERS, NULL, 0, 64, "",
+    "Addresses of the API, /metrics and /messages, such as 127.0.0.1:8025. They\n"
+    "ask for no password. Repeatable.")
+
+ROW(tls.certificate, "tls", "certificate", PATH, NULL, 0, 0, "",
+    "The chain of certificates, PEM, our own first; read again on reload.")
+ROW(tls.key, "tls", "key", PATH, NULL, 0, 0, "",
+    "The key of the first certificate, PEM; read again on reload.")
+ROW(tls.minimum, "tls", "minimum", CHOICE, "1.2|1.3", 0, 0, "1.2",
+    "The oldest TLS that is spoken: 1.2 or 1.3.")
+
+ROW(limits.message_size, "limits", "message-size", SIZE, NULL, KIB, TIB, "50M",
+    "Bytes of a message.")
+ROW(limits.recipients, "limits", "recipients", COUNT, NULL, 100, 100000, "1000",
+    "Recipients of a message; RFC 5321 asks for 100 at least.")
+ROW(limits.messages_per_session, "limits", "messages-per-session", COUNT, NULL, 1,
+    NO_LIMIT, "1000",
+    "Messages of a session.")
+ROW(limits.errors, "limits", "errors", COUNT, NULL, 1, NO_LIMIT, "20",
+    "Refused commands, then a session is ended.")
+ROW(limits.hops, "limits", "hops", COUNT, NULL, 10, 1000, "50",
+    "Received fields of a message; more of them are a loop.")
+ROW(limits.header, "limits", "header", SIZE, NULL, 4 * KIB, 16 * MIB, "256K",
+    "Bytes of the header of a message.")
+ROW(limits.line, "limits", "line", SIZE, NULL, 1000, 64 * KIB, "64K",
+    "Bytes of a line of a message; RFC 5322 allows 1000.")
+ROW(limits.command_line, "limits", "command-line", SIZE, NULL, 512, 64 * KIB, "2K",
+    "Bytes of a line with a command.")
+ROW(limits.sessions_per_client, "limits", "sessions-per-client", COUNT, NULL, 0,
+    NO_LIMIT, "50",
+    "Sessions of one address at a time; 0: no limit.")
+ROW(limits.sessions_per_network, "limits", "sessions-per-network", COUNT, NULL, 0,
+    NO_LIMIT, "100",
+    "Sessions of one network, /24 of IPv4 or /64 of IPv6, at a time; 0: no limit.")
+ROW(limits.messages_per_client, "limits", "messages-per-client", RATE, NULL, 0, 0, "none",
+    "Messages of one address in a time, such as 100/1m; none: no limit.")
+ROW(limits.messages_per_network, "limits", "messages-per-network", RATE, NULL, 0, 0,
+    "none",
+    "Messages of one network in a time; none: no limit.")
+ROW(limits.messages_per_user, "limits", "messages-per-user", RATE, NULL, 0, 0, "none",
+    "Messages of one user who has logged in, in a time; none: no limit.")
+ROW(limits.login_failures, "limits", "login-failures", RATE, NULL, 0, 0, "10/10m",
+    "Failed logins from one address in a time; who has more has to wait.")
+ROW(limits.idle_timeout, "limits", "idle-timeout", SPAN, NULL, 1, DAY, "5m",
+    "How long the next command is waited for; RFC 5321 asks for 5m.")
+ROW(limits.data_timeout, "limits", "data-timeout", SPAN, NULL, 1, DAY, "5m",
+    "How long the next piece of a message is waited for.")
+ROW(limits.min_rate, "limits", "min-rate", SIZE, NULL, 0, 1024 * MIB, "0",
+    "Bytes a second that a client has to keep up while it sends a message; 0: the\n"
+    "timeout alone counts.")
+
+ROW(protocol.bare_line_ends, "protocol", "bare-line-ends", CHOICE, "refuse|accept", 0, 0,
+    "refuse",
+    "A CR or LF alone in a message: refuse, or accept, which lets mail be smuggled.")
+ROW(protocol.early_talk, "protocol", "early-talk", CHOICE, "refuse|accept", 0, 0,
+    "refuse",
+    "Commands sent before the reply that they have to wait for.")
+ROW(protocol.pipelining, "protocol", "pipelining", CHOICE, "no|yes", 0, 0, "yes",
+    "Offer PIPELINING.")
+ROW(protocol.chunking, "protocol", "chunking", CHOICE, "no|yes", 0, 0, "yes",
+    "Offer CHUNKING (BDAT).")
+ROW(protocol.binarymime, "protocol", "binarymime", CHOICE, "no|yes", 0, 0, "yes",
+    "Offer BINARYMIME; needs chunking.")
+ROW(protocol.smtputf8, "protocol", "smtputf8", CHOICE, "no|yes", 0, 0, "yes",
+    "Offer SMTPUTF8: addresses beyond ASCII.")
+ROW(protocol.dsn, "protocol", "dsn", CHOICE, "no|yes", 0, 0, "yes",
+    "Offer DSN: the sender says which reports it wants.")
+ROW(protocol.requiretls, "protocol", "requiretls", CHOICE, "no|yes", 0, 0, "yes",
+    "Offer REQUIRETLS, under TLS.")
+
+ROW(local.domains, "local", "domains", LIST, NULL, 0, VALUE_ITEMS_MAX, "",
+    "Domains whose mail stays here. Repeatable.")
+ROW(local.mailboxes, "local", "mailboxes", PATH, NULL, 0, 0, "",
+    "The folder of the mailboxes, Maildirs made on demand.")
+ROW(local.users, "local", "users", TEXT, NULL, 0, 0, "",
+    "Who has a mailbox: a file, or sqlite: and the path of a database; empty:\n"
+    "every address in a local domain is one.")
+ROW(local.lmtp, "local", "lmtp", TARGET, NULL, 0, 0, "",
+    "Deliver all local mail there instead: the path of a socket, or HOST:PORT.")
+ROW(local.subaddress, "local", "subaddress", TEXT, NULL, 0, 1, "+",
+    "user+detail@ is user@: the character between them; empty: nothing is.")
+ROW(local.catch_all, "local", "catch-all", TEXT, NULL, 0, 254, "",
+    "An address that gets the mail of addresses that nobody has; empty: that mail\n"
+    "is refused.")
+ROW(local.postmaster, "local", "postmaster", TEXT, NULL, 0, 254, "",
+    "An address that gets the mail of postmaster and abuse in domains that have\n"
+    "no such mailbox; empty: it goes to a mailbox of that name.")
+ROW(local.quota, "local", "quota", SIZE, NULL, 0, 1024 * TIB, "0",
+    "Size of a mailbox of which nothing else is said; 0: no limit.")
+
+ROW(relay.networks, "relay", "networks", NETWORKS, NULL, 0, 1024, "",
+    "Networks that may send anywhere without a login. Repeatable.")
+ROW(relay.route, "relay", "route", PEER, NULL, 0, 0, "",
+    "The server that all mail for others goes to, HOST:PORT; empty: where their\n"
+    "domains point.")
+
+ROW(auth.mechanisms, "auth", "mechanisms", SET,
+    "PLAIN|LOGIN|SCRAM-SHA-256|SCRAM-SHA-256-PLUS", 0, 0,
+    "PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS",
+    "Ways to log in that are offered. Repeatable.")
+ROW(auth.plaintext, "auth", "plaintext", CHOICE, "no|yes", 0, 0, "no",
+    "Allow logins without TLS. For tests.")
+
+ROW(test.scenario, "test", "scenario", TEXT, NULL, 0, 0, "",
+    "Answer as this file of scenarios says; builtin: as the address says.")
+ROW(test.keep, "test", "keep", CHOICE, "no|yes", 0, 0, "no",
+    "Keep all mail to be looked at and deliver none.")
+
+ROW(rules.file, "rules", "file", PATHS, NULL, 0, 16, "",
+    "A file of rules besides those that are built in; see mailwhy.rules(5).\n"
+    "Repeatable.")
+	/* clang-format on */
+};
+
+const size_t settings_count = sizeof settings_table / sizeof *settings_table;
+
+static_assert(sizeof settings_table / sizeof *settings_table <= SETTINGS_MAX,
+	      "SETTINGS_MAX is too small");
