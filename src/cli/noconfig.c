@@ -16,18 +16,34 @@ const cli_command cli_config_command = {
 	.options = options,
 };
 
-int cli_config_run(int argc, char **argv)
-{
-	cli_common common;
+const cli_command cli_serve_command = {
+	.name = "serve",
+	.usage = "mailwhy serve",
+	.about = "This mailwhy was built without the server.",
+	.options = options,
+};
 
-	if (cli_parse(&cli_config_command, &common, NULL, argc, argv) < 0)
+static int refuse(const cli_command *command, int argc, char **argv)
+{
+	cli_common common = {0};
+
+	if (cli_parse(command, &common, NULL, argc, argv) < 0)
 		return EXIT_USAGE;
-	if (cli_answered(&cli_config_command, &common))
+	if (cli_answered(command, &common))
 		return EXIT_DONE;
-	cli_complain("this mailwhy was built without configuration files (engine=false)");
+	cli_complain("%s", command->about);
 	return EXIT_CONFIG;
 }
 
+int cli_config_run(int argc, char **argv)
+{
+	return refuse(&cli_config_command, argc, argv);
+}
+
+int cli_serve(int argc, char **argv)
+{
+	return refuse(&cli_serve_command, argc, argv);
+}
 int cli_config_read(cli_config *out, const char *path)
 {
 	*out = (cli_config){0};

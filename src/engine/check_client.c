@@ -14,18 +14,18 @@ bool check_guesser(session *s, const mw_smtp_event *e, mw_answer *a)
 bool check_sessions(session *s, const mw_smtp_event *e, mw_answer *a)
 {
 	const settings *set = s->policy->settings;
-	const mw_str address = mw_str_of(s->client.text);
+	const mw_str from = mw_str_of(s->client.text);
 	const mw_str network = mw_str_of(s->client.network);
 
 	(void)e;
 	if (s->client.local)
 		return false;
-	if (!limiter_enter(s->e->limiter, LIMIT_CLIENT, address,
+	if (!limiter_enter(s->e->limiter, LIMIT_CLIENT, from,
 			   set->limits.sessions_per_client))
-		return check_answers(s, a, MW_ANSWER_TOO_MANY_FROM_CLIENT, address);
+		return check_answers(s, a, MW_ANSWER_TOO_MANY_FROM_CLIENT, from);
 	if (!limiter_enter(s->e->limiter, LIMIT_NETWORK, network,
 			   set->limits.sessions_per_network)) {
-		limiter_leave(s->e->limiter, LIMIT_CLIENT, address);
+		limiter_leave(s->e->limiter, LIMIT_CLIENT, from);
 		return check_answers(s, a, MW_ANSWER_TOO_MANY_FROM_NETWORK, network);
 	}
 	s->counted = true;

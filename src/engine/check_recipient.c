@@ -78,13 +78,13 @@ static bool take_mailbox(session *s, const mw_rcpt *rcpt, const account *found,
 	return is_full(s, found, &r, a) || add(s, rcpt, &r, a);
 }
 
-static bool take_remote(session *s, const mw_rcpt *rcpt, mw_str address, mw_answer *a)
+static bool take_remote(session *s, const mw_rcpt *rcpt, mw_str to, mw_answer *a)
 {
-	const store_recipient r = {.address = address,
-				   .original = MW_LIT(""),
-				   .target = mw_str_of(
-					   s->policy->settings->relay.route.text),
-				   .route = STORE_REMOTE};
+	const store_recipient r = {
+		.address = to,
+		.original = MW_LIT(""),
+		.target = mw_str_of(s->policy->settings->relay.route.text),
+		.route = STORE_REMOTE};
 
 	return add(s, rcpt, &r, a);
 }
@@ -93,8 +93,8 @@ static bool take_remote(session *s, const mw_rcpt *rcpt, mw_str address, mw_answ
  * reason is told. */
 static bool take_alias(session *s, const mw_rcpt *rcpt, pool *memory, mw_answer *a);
 
-static bool take_one(session *s, const mw_rcpt *rcpt, const account *found,
-		     pool *memory, bool aliased, mw_answer *a)
+static bool take_one(session *s, const mw_rcpt *rcpt, const account *found, pool *memory,
+		     bool aliased, mw_answer *a)
 {
 	switch (found->kind) {
 	case ACCOUNT_MAILBOX:

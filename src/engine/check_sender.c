@@ -6,7 +6,8 @@ bool check_sender_owned(session *s, const mw_smtp_event *e, mw_answer *a)
 {
 	if (s->login[0] == '\0')
 		return false;
-	switch (login_may_send(s->policy->accounts, mw_str_of(s->login), e->mail.sender)) {
+	switch (login_may_send(s->policy->accounts, mw_str_of(s->login),
+			       e->mail.sender)) {
 	case LOGIN_SENDER_OWN:
 		return false;
 	case LOGIN_SENDER_TROUBLE:
@@ -22,7 +23,7 @@ bool check_rate(session *s, const mw_smtp_event *e, mw_answer *a)
 	const settings *set = s->policy->settings;
 	const int64_t now = loop_clock();
 	const mw_str user = mw_str_of(s->login);
-	const mw_str address = mw_str_of(s->client.text);
+	const mw_str from = mw_str_of(s->client.text);
 	const mw_str network = mw_str_of(s->client.network);
 
 	(void)e;
@@ -32,9 +33,9 @@ bool check_rate(session *s, const mw_smtp_event *e, mw_answer *a)
 		       check_answers(s, a, MW_ANSWER_RATE_USER, user);
 	if (s->client.local)
 		return false;
-	if (!limiter_take(s->e->limiter, LIMIT_MAIL_CLIENT, address,
+	if (!limiter_take(s->e->limiter, LIMIT_MAIL_CLIENT, from,
 			  set->limits.messages_per_client, now))
-		return check_answers(s, a, MW_ANSWER_RATE_CLIENT, address);
+		return check_answers(s, a, MW_ANSWER_RATE_CLIENT, from);
 	if (!limiter_take(s->e->limiter, LIMIT_MAIL_NETWORK, network,
 			  set->limits.messages_per_network, now))
 		return check_answers(s, a, MW_ANSWER_RATE_NETWORK, network);

@@ -13,10 +13,11 @@
 #include "engine/outcome_log.h"
 #include "engine/trace.h"
 
-#define BATCH        64U
-#define WAITING_MAX  (64U << 20) /* bytes of handed-over mail; beyond, the store's copy */
+#define BATCH       64U
+#define WAITING_MAX (64U << 20) /* bytes of handed-over mail; beyond, the store's copy   \
+				 */
 #define POLL_SECONDS 5
-#define RETRY_FIRST  60   /* seconds; doubled each time, up to an hour */
+#define RETRY_FIRST  60 /* seconds; doubled each time, up to an hour */
 #define RETRY_MOST   3600
 
 /* One recipient at work. */
@@ -47,7 +48,7 @@ struct deliverer {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	transaction *first, **last;
-	size_t waiting;  /* bytes */
+	size_t waiting;    /* bytes */
 	unsigned settling; /* requests that the store has */
 	bool stopping;
 	bool recovering; /* the first look at the store takes all */
@@ -120,7 +121,8 @@ static void open_bodies(deliverer *d, batch *b)
 		job *j = &b->jobs[i];
 		uint64_t size;
 
-		if (store_body(d->e->store, j->message.id, &j->body, &j->fd, &size) != MW_OK)
+		if (store_body(d->e->store, j->message.id, &j->body, &j->fd, &size) !=
+		    MW_OK)
 			continue;
 		b->bodies[b->opened] = j->fd < 0 ? (char *)(uintptr_t)j->body.ptr : NULL;
 		b->fds[b->opened++] = j->fd;
@@ -176,9 +178,8 @@ static void to_maildirs(deliverer *d, batch *b)
 
 		r->stage = MW_STAGE_LOCAL;
 		r->code = mails[i].error == 0 ? 250 : 451;
-		r->status = mails[i].error == 0	     ? (mw_enhanced){2, 1, 5}
-			    : mails[i].error == ENOSPC ||
-					    mails[i].error == EDQUOT
+		r->status = mails[i].error == 0 ? (mw_enhanced){2, 1, 5}
+			    : mails[i].error == ENOSPC || mails[i].error == EDQUOT
 				    ? (mw_enhanced){4, 3, 1}
 				    : (mw_enhanced){4, 3, 0};
 		snprintf(r->text, sizeof r->text, "%s",
@@ -237,7 +238,7 @@ static void count(deliverer *d, int code)
 {
 	metrics *m = &d->e->metrics;
 
-	metrics_add(code < 300	 ? &m->delivered_total
+	metrics_add(code < 300   ? &m->delivered_total
 		    : code < 500 ? &m->deferred_total
 				 : &m->failed_total,
 		    1);

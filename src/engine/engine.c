@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <systemd/sd-daemon.h>
 #include <sysexits.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -169,7 +170,7 @@ static bool start_loops(engine *e, const settings *s, problems *told)
 {
 	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	const unsigned n = s->server.threads != 0 ? (unsigned)s->server.threads
-			   : cores > 0		  ? (unsigned)cores
+			   : cores > 0            ? (unsigned)cores
 						  : 1;
 
 	e->loops = calloc(n, sizeof *e->loops);
@@ -275,8 +276,8 @@ static void wait_for_sessions(engine *e, const sigset_t *signals)
 	const int64_t until = loop_clock() + STOP_SECONDS * 1000;
 	int signal = 0;
 
-	while (atomic_load(&e->sessions) > 0 && loop_clock() < until && signal != SIGINT &&
-	       signal != SIGTERM) {
+	while (atomic_load(&e->sessions) > 0 && loop_clock() < until &&
+	       signal != SIGINT && signal != SIGTERM) {
 		for (unsigned i = 0; i < e->loop_count; i++)
 			loop_call(&e->loops[i], tell_sessions, &e->loops[i]);
 		signal = sigtimedwait(signals, NULL, &moment);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The running server: what all its parts share. One struct, made by engine_start(), passed
- * down; there are no globals.
+ * The running server: what all its parts share. One struct, made by engine_start(),
+ * passed down; there are no globals.
  */
 #ifndef MAILWHY_ENGINE_ENGINE_H
 #define MAILWHY_ENGINE_ENGINE_H

@@ -208,9 +208,10 @@ static void on_request(struct evhttp_request *r, void *ctx)
 	else if (strncmp(path, front, sizeof front - 1) == 0)
 		message_page(h, r, path + sizeof front - 1);
 	else
-		reply_error(r, 404,
-			    "there are /messages, /messages/ID, /messages/ID/raw, /metrics "
-			    "and /healthz");
+		reply_error(
+			r, 404,
+			"there are /messages, /messages/ID, /messages/ID/raw, /metrics "
+			"and /healthz");
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
@@ -240,8 +241,8 @@ static bool bind_one(http *h, const value_endpoint *at, problems *told)
 				     ? ((struct sockaddr_in6 *)(void *)&a)->sin6_port
 				     : ((struct sockaddr_in *)(void *)&a)->sin_port);
 	snprintf(h->names + n, sizeof h->names - n,
-		 strchr(at->host, ':') != NULL ? " http [%s]:%u" : " http %s:%u", at->host,
-		 port);
+		 strchr(at->host, ':') != NULL ? " http [%s]:%u" : " http %s:%u",
+		 at->host, port);
 	return true;
 }
 
@@ -271,8 +272,8 @@ static bool set_up(http *h, const settings *s, problems *told)
 	if (h->woken == NULL || event_add(h->woken, NULL) != 0)
 		return false;
 	evhttp_set_gencb(h->server, on_request, h);
-	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD |
-						      EVHTTP_REQ_DELETE);
+	evhttp_set_allowed_methods(h->server,
+				   EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_DELETE);
 	evhttp_set_max_body_size(h->server, 4096);
 	evhttp_set_max_headers_size(h->server, 16384);
 	evhttp_set_timeout(h->server, 30);

@@ -294,8 +294,8 @@ mw_status kept_list(engine *e, const kept_filter *f, mw_str *out)
 	collection c = {0};
 	text t = {0}, rows = {0};
 	size_t listed = 0;
-	mw_status status = store_each(e->store, STORE_KEPT, -1, INT64_MAX, LISTED_MAX,
-				      collect, &c);
+	mw_status status =
+		store_each(e->store, STORE_KEPT, -1, INT64_MAX, LISTED_MAX, collect, &c);
 
 	for (size_t i = c.count; status == MW_OK && i > 0 && listed < f->limit; i--)
 		listed += put_listed(e, &rows, f, &c.at[i - 1], listed == 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* accept4(), pipe2() */
 #include "engine/listen.h"
 
 #include <arpa/inet.h>
@@ -17,15 +18,15 @@
 
 #include "engine/session.h"
 
-#define BACKLOG      4096
-#define ACCEPT_BURST 64 /* clients that one loop takes in one turn */
+#define BACKLOG       4096
+#define ACCEPT_BURST  64 /* clients that one loop takes in one turn */
 #define LISTENERS_MAX 256
 
 typedef struct listener {
 	listeners *all;
 	service kind;
 	int fd;
-	char name[300];       /* "127.0.0.1:25" or a path */
+	char name[300]; /* "127.0.0.1:25" or a path */
 	bool by_path;
 	struct waiter *waiters; /* one a loop */
 } listener;
@@ -75,7 +76,8 @@ static void identify(client *c, const struct sockaddr_storage *from)
 	if (from->ss_family == AF_INET) {
 		from_ipv4(c, &((const struct sockaddr_in *)from)->sin_addr);
 	} else if (from->ss_family == AF_INET6) {
-		const struct in6_addr *a = &((const struct sockaddr_in6 *)from)->sin6_addr;
+		const struct in6_addr *a =
+			&((const struct sockaddr_in6 *)from)->sin6_addr;
 		struct in_addr four;
 
 		memcpy(&four, a->s6_addr + 12, 4);
@@ -210,7 +212,8 @@ static bool take_over(listeners *l, listeners *before, service kind, const char 
 static int listen_on(const struct addrinfo *a, bool only6)
 {
 	const int yes = 1, no = only6 ? 1 : 0;
-	const int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const int fd =
+		socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error;
 
 	if (fd < 0)
@@ -331,7 +334,8 @@ static unsigned port_of(int fd)
 		return 0;
 	if (a.ss_family == AF_INET)
 		return ntohs(((struct sockaddr_in *)&a)->sin_port);
-	return a.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&a)->sin6_port) : 0;
+	return a.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&a)->sin6_port)
+				       : 0;
 }
 
 static void take_from_systemd(listeners *l)

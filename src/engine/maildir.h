@@ -11,11 +11,11 @@
 /* One mail for one mailbox. */
 typedef struct maildir_mail {
 	mw_str folder;
-	mw_str head;     /* comes before the body: Return-Path and the like */
-	mw_str body;     /* or what is in `fd`, from 0 to `size`, when fd >= 0 */
+	mw_str head; /* comes before the body: Return-Path and the like */
+	mw_str body; /* or what is in `fd`, from 0 to `size`, when fd >= 0 */
 	int fd;
 	uint64_t size;
-	uint64_t id;     /* of the message, and which recipient of it */
+	uint64_t id; /* of the message, and which recipient of it */
 	unsigned recipient;
 	int64_t arrival; /* ms since 1970 */
 	bool again;      /* an earlier try may have put it there */

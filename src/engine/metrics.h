@@ -34,11 +34,11 @@ typedef struct metrics {
 #define X(name, type, help) counter name;
 	METRICS_MAP(X)
 #undef X
-	counter replies[METRICS_CODES];             /* by code */
-	counter categories[MW_CATEGORY_COUNT];      /* of refusals */
-	counter latency[16]; /* messages whose answer to the final dot took less than 2^n/4
-				ms; the last: more */
-	counter latency_us; /* all of them together */
+	counter replies[METRICS_CODES];        /* by code */
+	counter categories[MW_CATEGORY_COUNT]; /* of refusals */
+	counter latency[16]; /* messages whose answer to the final dot took less than
+				2^n/4 ms; the last: more */
+	counter latency_us;  /* all of them together */
 } metrics;
 
 static inline void metrics_add(counter *c, uint64_t n)

@@ -58,17 +58,17 @@ static void put_around(mw_buf *out, const outcome_line *line)
 
 static void put_outcome(mw_buf *out, const mw_knowledge *kb, const outcome_line *line)
 {
-	const mw_outcome o = {
-		.kind = line->code >= 400 ? MW_KIND_BOUNCE : MW_KIND_DELIVERED,
-		.stage = line->stage,
-		.reply = line->code,
-		.status = line->status,
-		.text = line->text,
-		.context = {"", 0},
-		.remote = line->remote,
-		.recipient = line->recipient,
-		.provider = {"", 0},
-		.odd_number = {"", 0}};
+	const mw_outcome o = {.kind = line->code >= 400 ? MW_KIND_BOUNCE
+							: MW_KIND_DELIVERED,
+			      .stage = line->stage,
+			      .reply = line->code,
+			      .status = line->status,
+			      .text = line->text,
+			      .context = {"", 0},
+			      .remote = line->remote,
+			      .recipient = line->recipient,
+			      .provider = {"", 0},
+			      .odd_number = {"", 0}};
 	const mw_tell tell = {kb, -1, 80, false};
 	const size_t start = out->len;
 	mw_verdict v;

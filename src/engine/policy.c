@@ -76,7 +76,8 @@ static void act_as(policy *p)
 		if (as->has_extensions) {
 			to->extensions = as->extensions;
 			if (p->tls == NULL)
-				to->extensions &= ~(MW_SMTP_STARTTLS | MW_SMTP_REQUIRETLS);
+				to->extensions &=
+					~(MW_SMTP_STARTTLS | MW_SMTP_REQUIRETLS);
 			if (as->size_max != 0)
 				to->size_max = as->size_max;
 		}
@@ -101,9 +102,10 @@ static bool open_scenario(policy *p, uint64_t seed, problems *told)
 		return true;
 	if (scenario_open(&p->scenario, what, seed, &c) != MW_OK) {
 		if (c.count == 0)
-			problem_add(told,
-				    settings_place(p->settings, &p->settings->test.scenario),
-				    "%s can't be read", what);
+			problem_add(
+				told,
+				settings_place(p->settings, &p->settings->test.scenario),
+				"%s can't be read", what);
 		return false;
 	}
 	act_as(p);

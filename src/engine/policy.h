@@ -36,8 +36,8 @@ typedef struct policy {
 	atomic_uint holders;
 } policy;
 
-/* Makes one of settings that were checked, and holds them. `seed` is for the scenario. NULL
- * after all errors were told. */
+/* Makes one of settings that were checked, and holds them. `seed` is for the scenario.
+ * NULL after all errors were told. */
 policy *policy_open(settings *s, uint64_t seed, problems *told);
 
 policy *policy_hold(policy *p);

@@ -296,11 +296,16 @@ static void on_expn(session *s, const mw_smtp_event *e)
 }
 
 static void (*const questions[])(session *, const mw_smtp_event *) = {
-	[MW_SMTP_CONNECT] = on_connect,	  [MW_SMTP_HELLO] = on_hello,
-	[MW_SMTP_START_TLS] = on_start_tls, [MW_SMTP_AUTH] = session_auth,
-	[MW_SMTP_AUTH_MORE] = session_auth, [MW_SMTP_MAIL] = on_mail,
-	[MW_SMTP_RCPT] = on_rcpt,	  [MW_SMTP_DATA] = on_data,
-	[MW_SMTP_END] = on_end,		  [MW_SMTP_VRFY] = on_vrfy,
+	[MW_SMTP_CONNECT] = on_connect,
+	[MW_SMTP_HELLO] = on_hello,
+	[MW_SMTP_START_TLS] = on_start_tls,
+	[MW_SMTP_AUTH] = session_auth,
+	[MW_SMTP_AUTH_MORE] = session_auth,
+	[MW_SMTP_MAIL] = on_mail,
+	[MW_SMTP_RCPT] = on_rcpt,
+	[MW_SMTP_DATA] = on_data,
+	[MW_SMTP_END] = on_end,
+	[MW_SMTP_VRFY] = on_vrfy,
 	[MW_SMTP_EXPN] = on_expn,
 };
 
@@ -322,8 +327,7 @@ static void ask(session *s, const mw_smtp_event *e)
 		transaction_close(&s->t);
 		s->t = transaction_open(&e->mail);
 	}
-	if (s->probe != NULL &&
-	    session_probe(s, e->stage, e->rcpt.recipient, size_of(e)))
+	if (s->probe != NULL && session_probe(s, e->stage, e->rcpt.recipient, size_of(e)))
 		return;
 	if (checks_run(s, e, &a)) {
 		session_tell(s, e->stage, &a, e->rcpt.recipient);
@@ -395,7 +399,8 @@ static size_t on_input(void *ctx, mw_str in, mw_buf *out)
 	}
 	while (!s->waits && !s->wants_tls) {
 		mw_smtp_event e;
-		const size_t n = mw_smtp_server_feed(&s->smtp, mw_str_skip(in, used), out, &e);
+		const size_t n =
+			mw_smtp_server_feed(&s->smtp, mw_str_skip(in, used), out, &e);
 
 		used += n;
 		if (e.kind == MW_SMTP_NONE)
@@ -535,7 +540,8 @@ void session_start(engine *e, loop *l, int fd, service kind, bool tls, const cli
 	s->tls_at_once = tls;
 	s->stop_seen = atomic_load(&e->stop_generation);
 	s->relays = from->local || policy_relays_for(s->policy, from->address);
-	if (atomic_fetch_add(&e->sessions, 1) >= s->policy->settings->server.sessions_max ||
+	if (atomic_fetch_add(&e->sessions, 1) >=
+		    s->policy->settings->server.sessions_max ||
 	    (tls && s->policy->tls == NULL) || !set_up(s, l, fd, tls)) {
 		atomic_fetch_sub(&e->sessions, 1);
 		turn_away(e, fd, MW_ANSWER_TOO_MANY_SESSIONS);

@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 
+#include "engine/address.h"
 #include "engine/engine.h"
 #include "engine/login.h"
 #include "engine/transaction.h"
@@ -15,9 +16,9 @@
 
 /* A client as listeners saw it. */
 typedef struct client {
-	unsigned char address[16]; /* IPv4 as ::ffff:a.b.c.d; all 0: a unix socket */
-	bool local;                /* came by a unix socket */
-	char text[INET6_ADDRSTRLEN];    /* "192.0.2.1"; "local" for a unix socket */
+	unsigned char address[16];   /* IPv4 as ::ffff:a.b.c.d; all 0: a unix socket */
+	bool local;                  /* came by a unix socket */
+	char text[INET6_ADDRSTRLEN]; /* "192.0.2.1"; "local" for a unix socket */
 	char network[INET6_ADDRSTRLEN + 4]; /* its /24 or /64 */
 } client;
 
@@ -38,7 +39,7 @@ typedef struct session {
 	conn *c; /* gone when `gone` is set */
 	service kind;
 	client client;
-	bool relays; /* its address is one that we relay for */
+	bool relays;      /* its address is one that we relay for */
 	bool tls_at_once; /* port 465: the handshake comes first */
 	bool esmtp;
 	bool counted;   /* in the limiter */

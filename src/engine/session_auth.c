@@ -67,8 +67,8 @@ static void succeed(session *s)
 
 static void challenge(session *s)
 {
-	const mw_answer a = {334, {0, 0, 0}, mw_str_of(s->auth_challenge), false,
-			     MW_LIT(""), MW_CATEGORY_UNKNOWN};
+	const mw_answer a = {334,   {0, 0, 0},  mw_str_of(s->auth_challenge),
+			     false, MW_LIT(""), MW_CATEGORY_UNKNOWN};
 
 	session_answer(s, &a);
 }

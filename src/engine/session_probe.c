@@ -134,9 +134,8 @@ bool session_probe(session *s, mw_stage stage, mw_str recipient, uint64_t size)
 	}
 	if (p->act.end != SCENARIO_GO_ON) {
 		/* Whatever it would have been, it is not said whole. */
-		const mw_answer a = p->act.answer.code != 0
-					    ? p->act.answer
-					    : mw_answer_of(MW_ANSWER_OK);
+		const mw_answer a = p->act.answer.code != 0 ? p->act.answer
+							    : mw_answer_of(MW_ANSWER_OK);
 
 		session_answer(s, &a);
 		return true;

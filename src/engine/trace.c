@@ -11,10 +11,10 @@ static void put_protocol(mw_buf *out, const session *s)
 {
 	if (s->t->put.message.mail.smtputf8)
 		mw_buf_put(out, MW_LIT("UTF8"));
-	mw_buf_put(out, s->kind == SERVICE_LMTP		   ? MW_LIT("LMTP")
+	mw_buf_put(out, s->kind == SERVICE_LMTP           ? MW_LIT("LMTP")
 			: s->t->put.message.mail.smtputf8 ? MW_LIT("SMTP")
-			: s->esmtp			   ? MW_LIT("ESMTP")
-							   : MW_LIT("SMTP"));
+			: s->esmtp                        ? MW_LIT("ESMTP")
+							  : MW_LIT("SMTP"));
 	if (conn_tls(s->c) != NULL)
 		mw_buf_put_char(out, 'S');
 	if (s->login[0] != '\0')

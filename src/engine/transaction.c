@@ -76,8 +76,9 @@ mw_status transaction_add(transaction *t, const store_recipient *r, mw_str as_gi
 	out = &t->rcpts[t->count];
 	*out = *r;
 	t->as_given[t->count] = as_given;
-	if (!copy(t, &out->address) || !copy(t, &out->original) || !copy(t, &out->orcpt) ||
-	    !copy(t, &out->target) || !copy(t, &t->as_given[t->count]))
+	if (!copy(t, &out->address) || !copy(t, &out->original) ||
+	    !copy(t, &out->orcpt) || !copy(t, &out->target) ||
+	    !copy(t, &t->as_given[t->count]))
 		return MW_E_NOMEM;
 	t->count++;
 	return MW_OK;

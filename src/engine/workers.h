@@ -12,7 +12,8 @@ typedef struct workers workers;
 /* NULL: no memory or no threads. */
 workers *workers_start(unsigned threads);
 
-/* Runs t on one of the threads; false when too much waits already (the caller keeps t). */
+/* Runs t on one of the threads; false when too much waits already (the caller keeps t).
+ */
 bool workers_ask(workers *w, task *t);
 
 /* Does what waits, then ends. *w becomes NULL. */

@@ -287,8 +287,7 @@ static void send_unsent(conn *c)
 	size_t done = 0;
 
 	while (done < c->unsent_len) {
-		const ssize_t n =
-			write_some(c, c->unsent + done, c->unsent_len - done);
+		const ssize_t n = write_some(c, c->unsent + done, c->unsent_len - done);
 
 		if (n == -2) {
 			end(c, "the client is gone");

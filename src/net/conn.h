@@ -18,8 +18,9 @@
 typedef struct conn conn;
 
 typedef struct conn_handler {
-	/* Bytes are there: uses some from the front, writes to `out`, returns how many were
-	 * used. What is left comes again with more behind it, or after conn_resume(). */
+	/* Bytes are there: uses some from the front, writes to `out`, returns how many
+	 * were used. What is left comes again with more behind it, or after
+	 * conn_resume(). */
 	size_t (*input)(void *ctx, mw_str in, mw_buf *out);
 	/* All that was written has been sent. */
 	void (*sent)(void *ctx);
@@ -27,8 +28,8 @@ typedef struct conn_handler {
 	void (*late)(void *ctx);
 	/* The handshake that conn_secure() asked for is done. */
 	void (*secured)(void *ctx);
-	/* It is over, by whichever side; the conn is gone when this returns. `why`: constant
-	 * text, or NULL for an orderly end. */
+	/* It is over, by whichever side; the conn is gone when this returns. `why`:
+	 * constant text, or NULL for an orderly end. */
 	void (*closed)(void *ctx, const char *why);
 } conn_handler;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* accept4(), pipe2() */
 #include "net/loop.h"
 
 #include <errno.h>

@@ -31,11 +31,11 @@ typedef struct loop {
 	struct event *woken, *tick;
 	pthread_mutex_t lock;
 	task *first, **last; /* posted, in order */
-	bool stopping;	     /* guarded by `lock`: ends when the list is empty */
+	bool stopping;       /* guarded by `lock`: ends when the list is empty */
 	struct conn *conns;
 	char *in, *out_memory; /* lent to one connection at a time */
 	mw_buf out;
-	int64_t now; /* ms, monotonic; of the last turn */
+	int64_t now;                                /* ms, monotonic; of the last turn */
 	void (*on_tick)(struct loop *l, void *ctx); /* each second; NULL none */
 	void *ctx;
 } loop;
