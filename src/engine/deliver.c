@@ -13,9 +13,10 @@
 #include "engine/outcome_log.h"
 #include "engine/trace.h"
 
-#define BATCH       64U
-#define WAITING_MAX (64U << 20) /* bytes of handed-over mail; beyond, the store's copy   \
-				 */
+#define BATCH 64U
+#define WAITING_MAX                                                                      \
+	(64U << 20) /* bytes of handed-over mail; beyond, the store's copy               \
+		     */
 #define POLL_SECONDS 5
 #define RETRY_FIRST  60 /* seconds; doubled each time, up to an hour */
 #define RETRY_MOST   3600

@@ -76,22 +76,22 @@ static int make_maildir(mw_str folder)
 	return error;
 }
 
-/* "1764097535.M123456Q64F3A1B2R0.mx.example.org,S=1234": the seconds first, as readers of
- * Maildirs sort by them. */
+/* "1764097535.M123000Q17R0.mx.example.org", and ",S=1234" behind it in the end: the
+ * seconds first, as readers of Maildirs sort by them. */
 static void name_mail(maildir_mail *m, mw_str hostname)
 {
-	snprintf(m->name, sizeof m->name, "%lld.M%lldQ%lluR%u.%.*s,S=%llu",
+	snprintf(m->name, sizeof m->name, "%lld.M%lldQ%lluR%u.%.*s",
 		 (long long)(m->arrival / 1000), (long long)(m->arrival % 1000 * 1000),
 		 (unsigned long long)m->id, m->recipient,
-		 (int)(hostname.len > 64 ? 64 : hostname.len), hostname.ptr,
-		 (unsigned long long)(m->head.len + m->size));
+		 (int)(hostname.len > 64 ? 64 : hostname.len), hostname.ptr);
 	for (char *p = m->name; *p != '\0'; p++)
-		if (*p == '/' || *p == ':')
+		if (*p == '/' || *p == ':' || *p == ',')
 			*p = '_';
 }
 
-/* Read meanwhile, it stands in cur/ with flags behind its name. */
-static bool stands_in_cur(const maildir_mail *m)
+/* An earlier try may have got so far; read meanwhile, it stands in cur/ with flags behind
+ * its name. */
+static bool stands_in(const maildir_mail *m, const char *part)
 {
 	char path[PATH_ROOM];
 	const size_t n = strlen(m->name);
@@ -99,22 +99,19 @@ static bool stands_in_cur(const maildir_mail *m)
 	struct dirent *e;
 	DIR *d;
 
-	path_of(path, m->folder, "cur", "");
+	path_of(path, m->folder, part, "");
 	d = opendir(path);
 	if (d == NULL)
 		return false;
 	while (!found && (e = readdir(d)) != NULL)
-		found = strncmp(e->d_name, m->name, n) == 0;
+		found = strncmp(e->d_name, m->name, n) == 0 && e->d_name[n] == ',';
 	closedir(d);
 	return found;
 }
 
 static bool stands_there(const maildir_mail *m)
 {
-	char path[PATH_ROOM];
-
-	path_of(path, m->folder, "new", m->name);
-	return access(path, F_OK) == 0 || stands_in_cur(m);
+	return stands_in(m, "new") || stands_in(m, "cur");
 }
 
 static int write_all(int fd, mw_str s)
@@ -130,7 +127,31 @@ static int write_all(int fd, mw_str s)
 	return 0;
 }
 
-static int copy_file(int to, int from, uint64_t size)
+/* Files of a Maildir have LF: the CR of each CR LF is left out. *cr: the piece before
+ * ended with one, which is still to come. */
+static int write_lines(int fd, mw_str s, bool *cr)
+{
+	char out[32 * 1024];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (n + 2 > sizeof out) {
+			const int error = write_all(fd, (mw_str){out, n});
+
+			if (error != 0)
+				return error;
+			n = 0;
+		}
+		if (*cr && s.ptr[i] != '\n')
+			out[n++] = '\r';
+		*cr = s.ptr[i] == '\r';
+		if (!*cr)
+			out[n++] = s.ptr[i];
+	}
+	return write_all(fd, (mw_str){out, n});
+}
+
+static int write_file(int to, int from, uint64_t size, bool *cr)
 {
 	char block[64 * 1024];
 	uint64_t at = 0;
@@ -144,7 +165,7 @@ static int copy_file(int to, int from, uint64_t size)
 
 		if (n <= 0)
 			return n == 0 ? EIO : errno;
-		error = write_all(to, (mw_str){block, (size_t)n});
+		error = write_lines(to, (mw_str){block, (size_t)n}, cr);
 		if (error != 0)
 			return error;
 		at += (uint64_t)n;
@@ -152,17 +173,27 @@ static int copy_file(int to, int from, uint64_t size)
 	return 0;
 }
 
-static int write_mail(const maildir_mail *m, const char *path)
+static int write_body(const maildir_mail *m, int fd)
+{
+	bool cr = false;
+	int error = write_lines(fd, m->head, &cr);
+
+	if (error == 0)
+		error = m->fd >= 0 ? write_file(fd, m->fd, m->size, &cr)
+				   : write_lines(fd, m->body, &cr);
+	return error == 0 && cr ? write_all(fd, MW_LIT("\r")) : error;
+}
+
+/* *size: bytes of the file. */
+static int write_mail(const maildir_mail *m, const char *path, off_t *size)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	int error;
 
 	if (fd < 0)
 		return errno;
-	error = write_all(fd, m->head);
-	if (error == 0)
-		error = m->fd >= 0 ? copy_file(fd, m->fd, m->size)
-				   : write_all(fd, m->body);
+	error = write_body(m, fd);
+	*size = lseek(fd, 0, SEEK_END);
 	if (error == 0 && fdatasync(fd) != 0)
 		error = errno;
 	if (close(fd) != 0 && error == 0)
@@ -174,17 +205,20 @@ static int write_mail(const maildir_mail *m, const char *path)
 
 static void deliver_one(maildir_mail *m, mw_str hostname)
 {
-	char tmp[PATH_ROOM], done[PATH_ROOM];
+	char tmp[PATH_ROOM], done[PATH_ROOM], name[sizeof m->name + 32];
+	off_t size = 0;
 
 	name_mail(m, hostname);
 	m->error = make_maildir(m->folder);
-	m->there = m->error == 0 && m->again && stands_there(m);
-	if (m->error != 0 || m->there)
+	if (m->error != 0 || (m->again && stands_there(m)))
 		return;
 	path_of(tmp, m->folder, "tmp", m->name);
-	path_of(done, m->folder, "new", m->name);
-	m->error = write_mail(m, tmp);
-	if (m->error == 0 && rename(tmp, done) != 0) {
+	m->error = write_mail(m, tmp, &size);
+	if (m->error != 0)
+		return;
+	snprintf(name, sizeof name, "%s,S=%lld", m->name, (long long)size);
+	path_of(done, m->folder, "new", name);
+	if (rename(tmp, done) != 0) {
 		m->error = errno;
 		unlink(tmp);
 	}

@@ -21,8 +21,7 @@ typedef struct maildir_mail {
 	bool again;      /* an earlier try may have put it there */
 	int error;       /* out: 0 delivered and synced, else an errno value */
 	/* private */
-	char name[160];
-	bool there;
+	char name[160]; /* without its size */
 } maildir_mail;
 
 /* Delivers them all; folders that many of them share are synced once. */

@@ -56,6 +56,29 @@ static void put_around(mw_buf *out, const outcome_line *line)
 	}
 }
 
+/* What is no failure needs no judge: the fields of the outcome, and what is constant. */
+static void put_success(mw_buf *out, const outcome_line *line)
+{
+	char number[40];
+
+	mw_buf_put(out, MW_LIT(",\"file\":null,\"kind\":\"delivered\""));
+	outcome_log_field(out, "recipient", line->recipient);
+	outcome_log_field(out, "stage", mw_name(MW_VOCABULARY_STAGE, line->stage));
+	snprintf(number, sizeof number, "%d", line->code);
+	outcome_log_field(out, "reply", mw_str_of(number));
+	snprintf(number, sizeof number, "%d.%d.%d", line->status.cls,
+		 line->status.subject, line->status.detail);
+	outcome_log_field(out, "status", mw_str_of(number));
+	outcome_log_field(out, "text", line->text);
+	outcome_log_field(out, "remote", line->remote);
+	mw_buf_put(out, MW_LIT(",\"provider\":null,\"category\":\"delivered\","
+			       "\"permanence\":\"none\",\"fault\":\"nobody\","
+			       "\"action\":\"none\",\"address_is_bad\":false,"
+			       "\"retry_after\":null,\"confidence\":\"code\","
+			       "\"rule\":null,\"summary\":\"The server took the mail.\","
+			       "\"remedy\":[],\"references\":[]}\n"));
+}
+
 static void put_outcome(mw_buf *out, const mw_knowledge *kb, const outcome_line *line)
 {
 	const mw_outcome o = {.kind = line->code >= 400 ? MW_KIND_BOUNCE
@@ -88,7 +111,10 @@ void outcome_log(engine *e, const outcome_line *line)
 	mw_buf_init(&b, memory, sizeof memory);
 	outcome_log_head(&b, line);
 	put_around(&b, line);
-	put_outcome(&b, e->kb, line);
+	if (line->code < 400)
+		put_success(&b, line);
+	else
+		put_outcome(&b, e->kb, line);
 	if (!b.lost)
 		outlog_put(&e->log, mw_buf_str(&b));
 }

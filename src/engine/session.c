@@ -353,6 +353,17 @@ void session_free(session *s)
 
 /* --- the handler of the connection */
 
+/* What the dialogue said by itself, without code and status: it is one line. */
+static mw_str words_of(const mw_answer *a, mw_str said)
+{
+	mw_enhanced status;
+	ptrdiff_t n;
+
+	said = mw_str_trim(mw_str_skip(said, 4));
+	n = a->status.cls != 0 ? mw_enhanced_read(&status, said) : 0;
+	return n > 0 ? mw_str_trim(mw_str_skip(said, (size_t)n)) : said;
+}
+
 static void handle(session *s, const mw_smtp_event *e)
 {
 	const bool secret = e->kind == MW_SMTP_AUTH || e->kind == MW_SMTP_AUTH_MORE;
@@ -369,7 +380,7 @@ static void handle(session *s, const mw_smtp_event *e)
 	} else if (e->kind == MW_SMTP_REPLIED) {
 		mw_answer a = mw_answer_of(e->id);
 
-		a.text = e->said;
+		a.text = words_of(&a, e->said);
 		session_tell(s, e->stage, &a, MW_LIT(""));
 	}
 }
