@@ -42,7 +42,7 @@ static bool is_full(session *s, const account *found, const store_recipient *r,
 		return false;
 	if (size > found->quota)
 		return check_answers(s, a, MW_ANSWER_MAILBOX_FULL, r->address);
-	used = quota_used(r->target);
+	used = quota_used(s->e->quotas, r->target, loop_clock());
 	if (used + size <= found->quota && used < found->quota)
 		return false;
 	return check_answers(s, a, MW_ANSWER_MAILBOX_FULL_NOW, r->address);
@@ -155,7 +155,7 @@ bool check_recipient(session *s, const mw_smtp_event *e, mw_answer *a)
 	account found;
 	bool decided;
 
-	if (s->policy->scenario != NULL)
+	if (policy_keeps(s->policy))
 		return keep(s, &e->rcpt, a);
 	(void)accounts_find(s->policy->accounts, e->rcpt.recipient, &memory, &found);
 	decided = take_one(s, &e->rcpt, &found, &memory, false, a);

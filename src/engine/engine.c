@@ -212,8 +212,9 @@ static bool start(engine *e, settings *s, const engine_options *o, problems *tol
 	    !open_store(e, s, told))
 		return false;
 	e->limiter = limiter_open();
+	e->quotas = quotas_open();
 	e->workers = workers_start(2);
-	if (e->limiter == NULL || e->workers == NULL)
+	if (e->limiter == NULL || e->quotas == NULL || e->workers == NULL)
 		return failed(told, "start", ENOMEM);
 	if (!start_loops(e, s, told))
 		return false;
@@ -302,6 +303,7 @@ static void stop(engine *e, const sigset_t *signals)
 	deliver_stop(&e->deliverer);
 	free(e->loops);
 	limiter_close(&e->limiter);
+	quotas_close(&e->quotas);
 	outlog_stop(&e->log);
 	outlog_stop(&e->transcript);
 	if (e->policy != NULL && e->policy->settings->server.pid_file[0] != '\0')

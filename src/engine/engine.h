@@ -12,6 +12,7 @@
 #include "engine/metrics.h"
 #include "engine/outlog.h"
 #include "engine/policy.h"
+#include "engine/quota.h"
 #include "engine/workers.h"
 #include "net/loop.h"
 #include "queue/store.h"
@@ -22,6 +23,7 @@ typedef struct engine {
 	unsigned loop_count;
 	store *store;
 	limiter *limiter;
+	quotas *quotas;
 	workers *workers; /* for what takes long: hashes of passwords */
 	outlog log, transcript;
 	metrics metrics;

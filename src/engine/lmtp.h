@@ -15,7 +15,7 @@ typedef struct lmtp_result {
 	int code; /* 2yz delivered; 4yz, 5yz as the server said; 451 of our own where it
 		     could not be asked */
 	mw_enhanced status;
-	mw_stage stage; /* connect, ehlo, mail, rcpt, data, content */
+	mw_stage stage;           /* connect, ehlo, mail, rcpt, data, content */
 	char text[LMTP_TEXT_MAX]; /* the server's words, or ours; NUL-terminated */
 } lmtp_result;
 

@@ -178,6 +178,11 @@ void policy_drop(policy *p)
 	free(p);
 }
 
+bool policy_keeps(const policy *p)
+{
+	return p->scenario != NULL || p->settings->test.keep;
+}
+
 bool policy_relays_for(const policy *p, const unsigned char address[16])
 {
 	return value_networks_have(&p->settings->relay.networks, address);

@@ -43,6 +43,9 @@ policy *policy_open(settings *s, uint64_t seed, problems *told);
 policy *policy_hold(policy *p);
 void policy_drop(policy *p);
 
+/* True for a test server: all mail is taken, kept and not delivered. */
+bool policy_keeps(const policy *p);
+
 /* True for a client whose mail is relayed because of its address. */
 bool policy_relays_for(const policy *p, const unsigned char address[16]);
 

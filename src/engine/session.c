@@ -16,6 +16,8 @@
 #include "engine/trace.h"
 #include "net/tls.h"
 
+#define GRACE_MS 10000 /* before the rate of a message is looked at */
+
 static void refuse_data(session *s, mw_status why);
 
 /* --- answers */
@@ -45,7 +47,7 @@ void session_answer(session *s, const mw_answer *a)
 
 	if (!session_probe_answer(s, &said))
 		return;
-	session_tell(s, s->stage, &said, MW_LIT(""));
+	session_tell(s, s->stage, &said, s->recipient);
 	if (s->out != NULL)
 		give(s, &said);
 	else
@@ -75,6 +77,14 @@ static void forget_transaction(session *s)
 	transaction_close(&s->t);
 }
 
+static void announce(engine *e, const transaction *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rcpts[i].route == STORE_MAILDIR)
+			quota_announce(e->quotas, t->rcpts[i].target,
+				       t->put.message.size);
+}
+
 /* The store has answered; on the loop. */
 static void stored(task *k)
 {
@@ -84,6 +94,7 @@ static void stored(task *k)
 	engine *e = t->e;
 
 	if (status == MW_OK) {
+		announce(e, t);
 		metrics_add(&e->metrics.messages_accepted_total, 1);
 		metrics_add(&e->metrics.recipients_accepted_total, t->count);
 		metrics_add(&e->metrics.bytes_accepted_total, t->put.message.size);
@@ -197,6 +208,8 @@ static void on_data(session *s, const mw_smtp_event *e)
 {
 	(void)e;
 	start_body(s);
+	s->body_since = s->l->now;
+	s->body_size = 0;
 	session_say(s, MW_ANSWER_START_DATA, MW_LIT(""));
 }
 
@@ -320,6 +333,7 @@ static void ask(session *s, const mw_smtp_event *e)
 
 	s->waits = true;
 	s->stage = e->stage;
+	s->recipient = e->kind == MW_SMTP_RCPT ? e->rcpt.recipient : MW_LIT("");
 	if (e->kind == MW_SMTP_HELLO)
 		snprintf(s->helo, sizeof s->helo, "%.*s", MW_FMT(e->word));
 	if (e->kind == MW_SMTP_MAIL && s->probe != NULL) {
@@ -374,6 +388,7 @@ static void handle(session *s, const mw_smtp_event *e)
 	if (mw_smtp_server_waits(&s->smtp)) {
 		ask(s, e);
 	} else if (e->kind == MW_SMTP_BODY) {
+		s->body_size += e->body.len;
 		transaction_append(s->t, s->e->store, e->body);
 	} else if (e->kind == MW_SMTP_ABORT) {
 		forget_transaction(s);
@@ -395,10 +410,21 @@ static void notice_stop(session *s)
 	mw_smtp_server_stop(&s->smtp);
 }
 
+/* A client that drips its message holds a place for too long. */
+static bool too_slow(const session *s)
+{
+	const uint64_t rate = s->policy->settings->limits.min_rate;
+	const int64_t ms = s->l->now - s->body_since;
+
+	return rate != 0 && mw_smtp_server_in_body(&s->smtp) && ms > GRACE_MS &&
+	       s->body_size < rate * (uint64_t)(ms / 1000);
+}
+
 static size_t on_input(void *ctx, mw_str in, mw_buf *out)
 {
 	session *s = ctx;
 	size_t used = 0;
+	const bool spoke = s->pending.code != 0;
 
 	s->out = out;
 	notice_stop(s);
@@ -422,13 +448,20 @@ static size_t on_input(void *ctx, mw_str in, mw_buf *out)
 			return 0;
 		}
 	}
+	if (too_slow(s))
+		mw_smtp_server_end(&s->smtp, MW_ANSWER_TIMED_OUT,
+				   s->policy->params[s->kind].hostname, out);
 	s->out = NULL;
-	s->line = MW_LIT("");
+	s->line = s->recipient = MW_LIT("");
 	if (mw_smtp_server_closed(&s->smtp))
 		conn_close(s->c);
 	else if (s->waits || s->wants_tls)
 		conn_pause(s->c);
-	conn_deadline(s->c, s->waits ? 0 : mw_smtp_server_deadline(&s->smtp));
+	/* Who sends a byte now and then, and never a line, gains no time by it. */
+	if (s->waits)
+		conn_deadline(s->c, 0);
+	else if (used > 0 || spoke)
+		conn_deadline(s->c, mw_smtp_server_deadline(&s->smtp));
 	return used;
 }
 

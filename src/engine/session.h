@@ -63,7 +63,10 @@ typedef struct session {
 	struct event *delay; /* for a login that failed */
 	probe *probe;
 	unsigned stop_seen;
-	int64_t asked_at; /* microseconds; of the final dot */
+	int64_t asked_at;   /* microseconds; of the final dot */
+	int64_t body_since; /* ms; of the first byte of a message */
+	uint64_t body_size; /* bytes of it so far */
+	mw_str recipient;   /* of the question at work, while input is handled */
 } session;
 
 /* Begins a session on `fd`, which it takes over in any case. On the thread of `l`. */
