@@ -472,6 +472,7 @@ static void on_sent(void *ctx)
 	if (!s->wants_tls || s->waits)
 		return;
 	s->wants_tls = false;
+	s->shaking = true;
 	conn_secure(s->c, s->policy->tls);
 	conn_deadline(s->c, mw_smtp_server_deadline(&s->smtp));
 }
@@ -480,6 +481,7 @@ static void on_secured(void *ctx)
 {
 	session *s = ctx;
 
+	s->shaking = false;
 	metrics_add(&s->e->metrics.tls_sessions_total, 1);
 	if (!s->tls_at_once) {
 		mw_smtp_server_secured(&s->smtp);
@@ -514,6 +516,8 @@ static void on_closed(void *ctx, const char *why)
 	session *s = ctx;
 
 	(void)why;
+	if (s->shaking)
+		metrics_add(&s->e->metrics.tls_failures_total, 1);
 	session_tell_said(s, "-", MW_LIT("closed"));
 	atomic_fetch_sub(&s->e->sessions, 1);
 	if (s->t != NULL && s->t->l != NULL)
@@ -530,7 +534,7 @@ static void on_closed(void *ctx, const char *why)
 static const conn_handler handler = {on_input, on_sent, on_late, on_secured, on_closed};
 
 /* No room for a session: said without one. */
-static void turn_away(engine *e, int fd, mw_answer_id id)
+static void turn_away(engine *e, int fd, bool tls, mw_answer_id id)
 {
 	char memory[600], room[600];
 	mw_str host;
@@ -541,7 +545,7 @@ static void turn_away(engine *e, int fd, mw_answer_id id)
 	host = p->params[SERVICE_SMTP].hostname;
 	a = mw_answer_fill(id, host, room, sizeof room);
 	mw_buf_init(&b, memory, sizeof memory);
-	if (mw_answer_put(&b, &a) == MW_OK)
+	if (!tls && mw_answer_put(&b, &a) == MW_OK)
 		(void)send(fd, b.ptr, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	metrics_reply(&e->metrics, a.code, a.category);
 	policy_drop(p);
@@ -567,12 +571,12 @@ void session_start(engine *e, loop *l, int fd, service kind, bool tls, const cli
 	session *s;
 
 	if (atomic_load(&e->stopping)) {
-		turn_away(e, fd, MW_ANSWER_SHUTTING_DOWN);
+		turn_away(e, fd, tls, MW_ANSWER_SHUTTING_DOWN);
 		return;
 	}
 	s = calloc(1, sizeof *s);
 	if (s == NULL) {
-		turn_away(e, fd, MW_ANSWER_TOO_MANY_SESSIONS);
+		turn_away(e, fd, tls, MW_ANSWER_TOO_MANY_SESSIONS);
 		return;
 	}
 	s->e = e;
@@ -581,14 +585,14 @@ void session_start(engine *e, loop *l, int fd, service kind, bool tls, const cli
 	s->policy = engine_policy(e);
 	s->kind = kind;
 	s->client = *from;
-	s->tls_at_once = tls;
+	s->tls_at_once = s->shaking = tls;
 	s->stop_seen = atomic_load(&e->stop_generation);
 	s->relays = from->local || policy_relays_for(s->policy, from->address);
 	if (atomic_fetch_add(&e->sessions, 1) >=
 		    s->policy->settings->server.sessions_max ||
 	    (tls && s->policy->tls == NULL) || !set_up(s, l, fd, tls)) {
 		atomic_fetch_sub(&e->sessions, 1);
-		turn_away(e, fd, MW_ANSWER_TOO_MANY_SESSIONS);
+		turn_away(e, fd, tls, MW_ANSWER_TOO_MANY_SESSIONS);
 		session_probe_free(s);
 		policy_drop(s->policy);
 		free(s);
@@ -605,8 +609,10 @@ static void stop_one(void *ctx)
 	session *s = ctx;
 
 	notice_stop(s);
-	if (!s->waits && !mw_smtp_server_busy(&s->smtp) &&
-	    !mw_smtp_server_closed(&s->smtp))
+	if (s->shaking)
+		conn_abort(s->c, false);
+	else if (!s->waits && !mw_smtp_server_busy(&s->smtp) &&
+		 !mw_smtp_server_closed(&s->smtp))
 		say_goodbye(s, MW_ANSWER_SHUTTING_DOWN);
 }
 
