@@ -407,15 +407,21 @@ deliverer *deliver_start(engine *e)
 	return NULL;
 }
 
-void deliver_stop(deliverer **d)
+void deliver_stop(deliverer *d)
+{
+	if (d == NULL)
+		return;
+	pthread_mutex_lock(&d->lock);
+	d->stopping = true;
+	pthread_cond_broadcast(&d->changed);
+	pthread_mutex_unlock(&d->lock);
+	pthread_join(d->thread, NULL);
+}
+
+void deliver_close(deliverer **d)
 {
 	if (*d == NULL)
 		return;
-	pthread_mutex_lock(&(*d)->lock);
-	(*d)->stopping = true;
-	pthread_cond_broadcast(&(*d)->changed);
-	pthread_mutex_unlock(&(*d)->lock);
-	pthread_join((*d)->thread, NULL);
 	pthread_mutex_destroy(&(*d)->lock);
 	pthread_cond_destroy(&(*d)->changed);
 	free(*d);

@@ -19,8 +19,12 @@ typedef struct deliverer deliverer;
 /* What the store still has from before is delivered first. NULL: no memory or thread. */
 deliverer *deliver_start(engine *e);
 
-/* Finishes what was handed over. *d becomes NULL. */
-void deliver_stop(deliverer **d);
+/* Finishes what was handed over and ends the thread, while the store is still open;
+ * what is handed over later is left to the store. */
+void deliver_stop(deliverer *d);
+
+/* When nobody hands over any more. *d becomes NULL. */
+void deliver_close(deliverer **d);
 
 /* Takes over a transaction that the store has answered, and frees it in the end. When it
  * was stored its local recipients are served. */

@@ -285,6 +285,13 @@ static void wait_for_sessions(engine *e, const sigset_t *signals)
 	}
 }
 
+static void drop_sessions(void *ctx)
+{
+	session_drop_all(ctx);
+}
+
+/* Sessions first, for they ask the store; the store after the deliverer, which asks it
+ * too; the loops after the store, whose answers come to them. */
 static void stop(engine *e, const sigset_t *signals)
 {
 	atomic_store(&e->stopping, true);
@@ -296,11 +303,14 @@ static void stop(engine *e, const sigset_t *signals)
 	http_stop(&e->http);
 	listeners_close(&e->listeners);
 	workers_stop(&e->workers);
+	for (unsigned i = 0; i < e->loop_count; i++)
+		loop_call(&e->loops[i], drop_sessions, &e->loops[i]);
+	deliver_stop(e->deliverer);
 	if (e->store != NULL)
 		store_close(&e->store);
 	for (unsigned i = 0; i < e->loop_count; i++)
 		loop_stop(&e->loops[i]);
-	deliver_stop(&e->deliverer);
+	deliver_close(&e->deliverer);
 	free(e->loops);
 	limiter_close(&e->limiter);
 	quotas_close(&e->quotas);
@@ -351,6 +361,7 @@ int engine_run(settings *s, const mw_knowledge *kb, const engine_options *option
 	engine *e = calloc(1, sizeof *e);
 	sigset_t signals;
 	bool good;
+	int rc;
 
 	if (e == NULL)
 		return EX_OSERR;
@@ -369,7 +380,10 @@ int engine_run(settings *s, const mw_knowledge *kb, const engine_options *option
 		wait_for_signals(e, options, &signals, told);
 		sd_notify(0, "STOPPING=1");
 	}
+	/* Without a policy it was a file that the settings name: scenario, users, keys.
+	 */
+	rc = good ? EX_OK : e->policy == NULL ? EX_CONFIG : EX_UNAVAILABLE;
 	stop(e, &signals);
 	free(e);
-	return good ? EX_OK : EX_UNAVAILABLE;
+	return rc;
 }

@@ -27,8 +27,9 @@ typedef struct listener {
 	service kind;
 	int fd;
 	char name[300]; /* "127.0.0.1:25" or a path */
-	bool by_path;
-	struct waiter *waiters; /* one a loop */
+	bool by_path, by_systemd;
+	struct waiter *waiters;      /* one a loop */
+	struct listener *taken_from; /* while listeners_open() is at work; else stale */
 } listener;
 
 /* One loop that waits on one socket. */
@@ -190,6 +191,18 @@ static void tell(problems *told, const char *name, const char *what, int error)
 		    error != 0 ? strerror(error) : "no such address");
 }
 
+static void take(listeners *l, listener *b)
+{
+	listener *one = add(l, b->kind, b->fd, b->name);
+
+	if (one != NULL) {
+		one->by_path = b->by_path;
+		one->by_systemd = b->by_systemd;
+		one->taken_from = b;
+	}
+	b->fd = -1;
+}
+
 /* A socket that is open already, for the same. */
 static bool take_over(listeners *l, listeners *before, service kind, const char *name)
 {
@@ -197,16 +210,21 @@ static bool take_over(listeners *l, listeners *before, service kind, const char 
 		listener *b = &before->item[i];
 
 		if (b->fd >= 0 && b->kind == kind && strcmp(b->name, name) == 0) {
-			listener *one = add(l, kind, b->fd, name);
-
-			if (one == NULL)
-				return false;
-			one->by_path = b->by_path;
-			b->fd = -1;
+			take(l, b);
 			return true;
 		}
 	}
 	return false;
+}
+
+/* The sockets go on in the listeners that had them. */
+static void give_back(listeners *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->item[i].taken_from != NULL) {
+			l->item[i].taken_from->fd = l->item[i].fd;
+			l->item[i].fd = -1;
+		}
 }
 
 static int listen_on(const struct addrinfo *a, bool only6)
@@ -345,9 +363,12 @@ static void take_from_systemd(listeners *l)
 
 	for (int i = 0; i < n; i++) {
 		const int fd = SD_LISTEN_FDS_START + i;
+		listener *one;
 
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-		add(l, kind_of_name(names[i], port_of(fd)), fd, names[i]);
+		one = add(l, kind_of_name(names[i], port_of(fd)), fd, names[i]);
+		if (one != NULL)
+			one->by_systemd = true;
 		free(names[i]);
 	}
 	free(names);
@@ -355,12 +376,9 @@ static void take_from_systemd(listeners *l)
 
 static void keep_those_of_systemd(listeners *l, listeners *before)
 {
-	for (size_t i = 0; before != NULL && i < before->count; i++)
-		for (int k = 0; k < SERVICE_COUNT; k++)
-			if (before->item[i].fd >= 0 &&
-			    strcmp(before->item[i].name, service_name((service)k)) == 0)
-				(void)take_over(l, before, before->item[i].kind,
-						before->item[i].name);
+	for (size_t i = 0; i < before->count; i++)
+		if (before->item[i].fd >= 0 && before->item[i].by_systemd)
+			take(l, &before->item[i]);
 }
 
 listeners *listeners_open(const settings *s, listeners *before, problems *told)
@@ -393,6 +411,7 @@ listeners *listeners_open(const settings *s, listeners *before, problems *told)
 			    "ADDR:PORT in [listen]");
 	if (told->errors == errors)
 		return l;
+	give_back(l);
 	listeners_close(&l);
 	return NULL;
 }

@@ -11,8 +11,8 @@ typedef struct listeners listeners;
 
 /* Opens all that the settings name, and takes those of systemd (sd_listen_fds(3)), told
  * apart by FileDescriptorName= (smtp, submission, submissions, lmtp; else by port). What
- * can't be opened is told. NULL then. Sockets that `before` (may be NULL) has for the
- * same address are kept open. */
+ * can't be opened is told. NULL then, and `before` is as it was. Sockets that `before`
+ * (may be NULL) has for the same address are kept open. */
 listeners *listeners_open(const settings *s, listeners *before, problems *told);
 
 /* Lets the loops accept: each loop waits on each socket. False: no memory. */

@@ -501,8 +501,7 @@ static void say_goodbye(session *s, mw_answer_id id)
 	mw_buf_init(&b, memory, sizeof memory);
 	session_tell(s, s->stage, &a, MW_LIT(""));
 	mw_smtp_server_end(&s->smtp, id, s->policy->params[s->kind].hostname, &b);
-	conn_send(s->c, mw_buf_str(&b));
-	if (!s->gone)
+	if (conn_send(s->c, mw_buf_str(&b)))
 		conn_close(s->c);
 }
 
@@ -619,4 +618,14 @@ static void stop_one(void *ctx)
 void session_stop_all(loop *l)
 {
 	conn_each(l, stop_one);
+}
+
+static void drop_one(void *ctx)
+{
+	conn_abort(((session *)ctx)->c, false);
+}
+
+void session_drop_all(loop *l)
+{
+	conn_each(l, drop_one);
 }

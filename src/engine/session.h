@@ -84,6 +84,9 @@ void session_say(session *s, mw_answer_id id, mw_str what);
 /* Tells sessions of a loop that the server stops: those that do nothing get 421 now. */
 void session_stop_all(loop *l);
 
+/* Ends all of a loop without a word. What the store has of them goes its own way. */
+void session_drop_all(loop *l);
+
 /* Frees one whose connection is gone and for which nobody works any more. */
 void session_free(session *s);
 

@@ -60,7 +60,6 @@ static void fail(session *s)
 
 static void succeed(session *s)
 {
-	snprintf(s->login, sizeof s->login, "%.*s", MW_FMT(login_user(s->auth)));
 	metrics_add(&s->e->metrics.logins_total, 1);
 	session_say(s, MW_ANSWER_AUTH_OK, MW_LIT(""));
 }
@@ -83,10 +82,15 @@ static void finished(task *t)
 		session_free(s);
 		return;
 	}
+	if (s->auth_state == LOGIN_OK)
+		snprintf(s->login, sizeof s->login, "%.*s", MW_FMT(login_user(s->auth)));
+	/* Before the answer: with it the session may end, or the next AUTH begin. */
+	if (s->auth_state != LOGIN_MORE)
+		session_auth_end(s);
 	switch (s->auth_state) {
 	case LOGIN_MORE:
 		challenge(s);
-		return;
+		break;
 	case LOGIN_OK:
 		succeed(s);
 		break;
@@ -103,7 +107,6 @@ static void finished(task *t)
 		session_say(s, MW_ANSWER_AUTH_TEMPORARY, MW_LIT(""));
 		break;
 	}
-	session_auth_end(s);
 }
 
 /* On a worker. The session stays where it is until finished() has run. */

@@ -45,6 +45,18 @@ static void fill(session *s, scenario_fact *f, mw_stage stage, const mw_str *rec
 	}
 }
 
+/* The replies to what was sent in one piece with this command. */
+static bool send_earlier(session *s)
+{
+	const mw_str said = s->out != NULL ? mw_buf_str(s->out) : MW_LIT("");
+
+	if (!conn_send(s->c, said))
+		return false;
+	if (s->out != NULL)
+		mw_buf_reset(s->out);
+	return true;
+}
+
 /* Says nothing, or a part, and is gone. */
 static void leave(session *s, const mw_answer *a)
 {
@@ -53,14 +65,16 @@ static void leave(session *s, const mw_answer *a)
 	mw_buf b;
 	size_t n;
 
+	if (!send_earlier(s))
+		return;
 	mw_buf_init(&b, memory, sizeof memory);
 	if (p->act.end == SCENARIO_HALF && mw_answer_put(&b, a) == MW_OK) {
 		n = p->act.half != 0 ? p->act.half : b.len / 2;
-		conn_send(s->c, mw_str_head(mw_buf_str(&b), n));
 		session_tell_said(s, "S", mw_str_head(mw_buf_str(&b), n));
+		if (!conn_send(s->c, mw_str_head(mw_buf_str(&b), n)))
+			return;
 	}
-	if (!s->gone)
-		conn_abort(s->c, p->act.end == SCENARIO_DROP);
+	conn_abort(s->c, p->act.end == SCENARIO_DROP);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)

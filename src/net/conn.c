@@ -134,12 +134,14 @@ static int tls_wants(conn *c, int result)
 	}
 }
 
-static void want_write(conn *c)
+static bool want_write(conn *c)
 {
 	if (c->writable == NULL)
 		c->writable = event_new(c->l->base, c->fd, EV_WRITE, on_writable, c);
-	if (c->writable == NULL || event_add(c->writable, NULL) != 0)
-		end(c, "out of memory");
+	if (c->writable != NULL && event_add(c->writable, NULL) == 0)
+		return true;
+	end(c, "out of memory");
+	return false;
 }
 
 static void shake(conn *c)
@@ -152,7 +154,7 @@ static void shake(conn *c)
 		want_read(c, true);
 	} else if (wants == 2) {
 		want_read(c, false);
-		want_write(c);
+		(void)want_write(c);
 	} else if (wants == 0) {
 		end(c, "the TLS handshake failed");
 	} else {
@@ -264,25 +266,29 @@ static bool drained(conn *c)
 	return leave(c);
 }
 
-void conn_send(conn *c, mw_str bytes)
+bool conn_send(conn *c, mw_str bytes)
 {
-	if (c->dead || c->lingering || bytes.len == 0)
-		return;
+	if (c->dead)
+		return false;
+	if (c->lingering)
+		return true;
 	while (c->unsent_len == 0 && bytes.len > 0) {
 		const ssize_t n = write_some(c, bytes.ptr, bytes.len);
 
 		if (n == -2) {
 			end(c, "the client is gone");
-			return;
+			return false;
 		}
 		if (n < 0)
 			break;
 		bytes = mw_str_skip(bytes, (size_t)n);
 	}
-	if (bytes.len == 0 || !keep_unsent(c, bytes))
-		return;
+	if (bytes.len == 0)
+		return true;
+	if (!keep_unsent(c, bytes))
+		return false;
 	want_read(c, false);
-	want_write(c);
+	return want_write(c);
 }
 
 static void send_unsent(conn *c)
@@ -303,7 +309,7 @@ static void send_unsent(conn *c)
 	c->unsent_len -= done;
 	if (c->unsent_len > 0) {
 		memmove(c->unsent, c->unsent + done, c->unsent_len);
-		want_write(c);
+		(void)want_write(c);
 		return;
 	}
 	if (drained(c) && !c->paused)
@@ -347,7 +353,7 @@ static bool deliver(conn *c, size_t len)
 	if (!keep(c, (mw_str){l->in + used, len - used}))
 		return false;
 	enter(c);
-	conn_send(c, mw_buf_str(&l->out));
+	(void)conn_send(c, mw_buf_str(&l->out));
 	if (!leave(c))
 		return false;
 	if (c->unsent_len == 0 && (l->out.len > 0 || c->closing))

@@ -47,8 +47,9 @@ void conn_pause(conn *c);
 /* Bytes a second that are read at most; 0: all that come. */
 void conn_read_rate(conn *c, unsigned rate);
 
-/* Sends the bytes, after those that wait already. */
-void conn_send(conn *c, mw_str bytes);
+/* Sends the bytes, after those that wait already. False: the connection was lost, and
+ * closed() was called. */
+bool conn_send(conn *c, mw_str bytes);
 
 /* Begins a handshake as the server; bytes that came before are thrown away. */
 void conn_secure(conn *c, SSL_CTX *tls);
