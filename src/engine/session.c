@@ -344,6 +344,9 @@ static void ask(session *s, const mw_smtp_event *e)
 	if (s->probe != NULL && session_probe(s, e->stage, e->rcpt.recipient, size_of(e)))
 		return;
 	if (checks_run(s, e, &a)) {
+		/* None in the greeting (RFC 2034, section 4). */
+		if (e->stage == MW_STAGE_CONNECT)
+			a.status.cls = 0;
 		session_tell(s, e->stage, &a, e->rcpt.recipient);
 		give(s, &a);
 		return;
