@@ -140,7 +140,6 @@ static void put_into_store(session *s)
 	store_message *m = &t->put.message;
 
 	m->arrival = outlog_now();
-	m->client = mw_str_of(s->client.text);
 	m->helo = mw_str_of(pool_copy(&t->memory, mw_str_of(s->helo)));
 	m->login = mw_str_of(pool_copy(&t->memory, mw_str_of(s->login)));
 	m->client = mw_str_of(pool_copy(&t->memory, mw_str_of(s->client.text)));
@@ -381,11 +380,17 @@ static mw_str words_of(const mw_answer *a, mw_str said)
 	return n > 0 ? mw_str_trim(mw_str_skip(said, (size_t)n)) : said;
 }
 
+/* A login, also one that was refused: its line may hold the password. */
+static bool is_secret(const mw_smtp_event *e)
+{
+	return e->kind == MW_SMTP_AUTH || e->kind == MW_SMTP_AUTH_MORE ||
+	       (e->line.len >= 4 &&
+		mw_str_find(mw_str_head(e->line, 4), MW_LIT("auth")) == 0);
+}
+
 static void handle(session *s, const mw_smtp_event *e)
 {
-	const bool secret = e->kind == MW_SMTP_AUTH || e->kind == MW_SMTP_AUTH_MORE;
-
-	s->line = secret ? MW_LIT("AUTH ...") : e->line;
+	s->line = is_secret(e) ? MW_LIT("AUTH ...") : e->line;
 	if (e->line.len > 0)
 		session_tell_said(s, "C", s->line);
 	if (mw_smtp_server_waits(&s->smtp)) {
@@ -487,8 +492,10 @@ static void on_secured(void *ctx)
 	s->shaking = false;
 	metrics_add(&s->e->metrics.tls_sessions_total, 1);
 	if (!s->tls_at_once) {
+		/* Nothing that was said before counts (RFC 3207, section 4.2). */
 		mw_smtp_server_secured(&s->smtp);
 		session_auth_end(s);
+		s->login[0] = s->helo[0] = '\0';
 	}
 	s->tls_at_once = false;
 	conn_resume(s->c);
