@@ -11,8 +11,7 @@
 #define OUT_MAX   (16U * 1024)
 #define RCPTS_MAX 70U
 #define MAILS_MAX 3U
-#define LOG_MAX   1024U /* events: an outcome for each recipient of each mail, and a few \
-			 */
+#define LOG_MAX   1024U /* events of a session: outcomes, and a few others */
 
 typedef struct told {
 	mw_smtp_client_event_kind kind;
