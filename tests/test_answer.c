@@ -52,8 +52,8 @@ static void each_refusal_is_explained_as_meant(void **state)
 			print_message(
 				"%.*s: meant %.*s, explained as %.*s (%.*s)\n  %.*s",
 				MW_FMT(mw_answer_name((mw_answer_id)id)),
-				MW_FMT(mw_name(MW_VOCABULARY_CATEGORY, a.category)),
-				MW_FMT(mw_name(MW_VOCABULARY_CATEGORY, v.category)),
+				MW_FMT(mw_name(MW_VOCABULARY_CATEGORY, (int)a.category)),
+				MW_FMT(mw_name(MW_VOCABULARY_CATEGORY, (int)v.category)),
 				MW_FMT(v.rule), MW_FMT(reply));
 			wrong++;
 		}
