@@ -18,8 +18,7 @@ static const struct {
 	 "what bounces, complaints and auto-replies report"},
 	{&cli_codes_command, cli_codes, "the table of all reply codes"},
 	{&cli_rules_command, cli_rules, "check, search and list the rules"},
-	{&cli_serve_command, cli_serve,
-	 "run the mail server, or a test server"},
+	{&cli_serve_command, cli_serve, "run the mail server, or a test server"},
 	{&cli_config_command, cli_config_run,
 	 "check and show the settings, hash a password"},
 };
