@@ -88,10 +88,13 @@ static void release(conn *c)
 
 static void end(conn *c, const char *why)
 {
+	const conn_handler *handler = c->handler;
+	void *ctx = c->ctx;
+
 	if (c->dead)
 		return;
 	release(c);
-	c->handler->closed(c->ctx, why);
+	handler->closed(ctx, why);
 }
 
 void conn_abandon(conn *c)
