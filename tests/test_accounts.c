@@ -9,12 +9,6 @@
 
 #include <cmocka.h>
 
-#ifdef MAILWHY_NO_COMPRESSION
-int main(void)
-{
-	return 77; /* built without the engine */
-}
-#else
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -788,5 +782,3 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-
-#endif

@@ -9,12 +9,6 @@
 
 #include <cmocka.h>
 
-#ifdef MAILWHY_NO_COMPRESSION
-int main(void)
-{
-	return 77; /* built without the engine */
-}
-#else
 #include <gsasl.h>
 #include <mailwhy/smtp_server.h>
 #include <sqlite3.h>
@@ -637,5 +631,3 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-
-#endif

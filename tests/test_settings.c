@@ -9,12 +9,6 @@
 
 #include <cmocka.h>
 
-#ifdef MAILWHY_NO_COMPRESSION
-int main(void)
-{
-	return 77; /* built without the engine */
-}
-#else
 #include <mailwhy/smtp_server.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -479,5 +473,3 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-
-#endif

@@ -150,46 +150,48 @@ static void run(host *h, size_t piece)
 
 static void set_option(host *h, const char *line)
 {
+	mw_smtp_params *p = &h->params;
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {{"lmtp", &p->lmtp},
+		     {"tls", &h->implicit_tls},
+		     {"accept-bare", &p->bare_line_ends},
+		     {"accept-early", &p->early_talk},
+		     {"auth-plaintext", &p->auth_plaintext},
+		     {"auth-required", &p->auth_required},
+		     {"tls-required", &p->tls_required}};
+	const struct {
+		const char *name;
+		unsigned *limit;
+	} limits[] = {{"line", &p->line_max},     {"command", &p->command_max},
+		      {"header", &p->header_max}, {"hops", &p->hops_max},
+		      {"rcpts", &p->rcpt_max},    {"mails", &p->mail_max},
+		      {"errors", &p->errors_max}};
 	char name[40];
 	unsigned value = 0;
+	bool known = true;
 
 	assert_true(sscanf(line, "%39s %u", name, &value) >= 1);
-	if (strcmp(name, "lmtp") == 0)
-		h->params.lmtp = true;
-	else if (strcmp(name, "tls") == 0)
-		h->implicit_tls = true;
-	else if (strcmp(name, "accept-bare") == 0)
-		h->params.bare_line_ends = true;
-	else if (strcmp(name, "accept-early") == 0)
-		h->params.early_talk = true;
-	else if (strcmp(name, "auth-plaintext") == 0)
-		h->params.auth_plaintext = true;
-	else if (strcmp(name, "auth-required") == 0)
-		h->params.auth_required = true;
-	else if (strcmp(name, "tls-required") == 0)
-		h->params.tls_required = true;
-	else if (strcmp(name, "no-chunking") == 0)
-		h->params.extensions &= ~MW_SMTP_CHUNKING;
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		if (strcmp(name, flags[i].name) == 0) {
+			*flags[i].flag = true;
+			return;
+		}
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (strcmp(name, limits[i].name) == 0) {
+			*limits[i].limit = value;
+			return;
+		}
+	if (strcmp(name, "no-chunking") == 0)
+		p->extensions &= ~MW_SMTP_CHUNKING;
 	else if (strcmp(name, "no-tls") == 0)
-		h->params.extensions &= ~MW_SMTP_STARTTLS;
+		p->extensions &= ~MW_SMTP_STARTTLS;
 	else if (strcmp(name, "size") == 0)
-		h->params.size_max = value;
-	else if (strcmp(name, "line") == 0)
-		h->params.line_max = value;
-	else if (strcmp(name, "command") == 0)
-		h->params.command_max = value;
-	else if (strcmp(name, "header") == 0)
-		h->params.header_max = value;
-	else if (strcmp(name, "hops") == 0)
-		h->params.hops_max = value;
-	else if (strcmp(name, "rcpts") == 0)
-		h->params.rcpt_max = value;
-	else if (strcmp(name, "mails") == 0)
-		h->params.mail_max = value;
-	else if (strcmp(name, "errors") == 0)
-		h->params.errors_max = value;
+		p->size_max = value;
 	else
-		fail_msg("no such option: %s", line);
+		known = false;
+	assert_true(known);
 }
 
 static size_t unescape(char *out, const char *in)

@@ -11,16 +11,6 @@
 
 #include <cmocka.h>
 
-#ifdef MAILWHY_NO_COMPRESSION
-
-/* Built without the engine: skipped. */
-int main(void)
-{
-	return 77;
-}
-
-#else
-
 #include <fcntl.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -1555,5 +1545,3 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-
-#endif

@@ -7,39 +7,13 @@
  * Every name of MW_ANSWER_MAP has one record, and no record is without a name.
  */
 #include <mailwhy/answer.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/ascii.h"
-#include "compile/source.h"
+#include "tool.h"
 
 #define X(name, text) text,
 static const char *const names[] = {MW_ANSWER_MAP(X)};
 #undef X
-
-static unsigned wrong;
-
-static void say(void *ctx, place at, const char *msg)
-{
-	(void)ctx;
-	wrong++;
-	fprintf(stderr, "%s:%u:%u: %s\n", at.file, at.line, at.column, msg);
-}
-
-static mw_str slurp(arena *a, const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	char *p = arena_take(a, SOURCE_MAX);
-	size_t n;
-
-	if (f == NULL) {
-		perror(path);
-		exit(66);
-	}
-	n = fread(p, 1, SOURCE_MAX, f);
-	fclose(f);
-	return (mw_str){p, n};
-}
 
 static int name_index(mw_str name)
 {
@@ -132,13 +106,14 @@ int main(int argc, char **argv)
 	static mw_answer all[MW_ANSWER_COUNT];
 	static bool seen[MW_ANSWER_COUNT];
 	arena a = {0};
-	complaints c = {say, NULL, 0};
+	unsigned wrong = 0;
+	complaints c = {tool_say, &wrong, 0};
 	vec records = {0};
 	FILE *f;
 
 	if (argc != 3 || setjmp(a.out_of_memory) != 0)
 		return 64;
-	source_read(&a, &c, argv[2], slurp(&a, argv[2]), &records);
+	source_read(&a, &c, argv[2], tool_slurp(&a, argv[2]), &records);
 	for (uint32_t i = 0; i < records.count; i++) {
 		const record *r = (const record *)records.item + i;
 		const int n = name_index(r->name);

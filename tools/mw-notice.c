@@ -4,13 +4,11 @@
  *
  *	mw-notice OUT.c FILE...
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
-#include "compile/source.h"
 #include "read/marks.h"
+#include "tool.h"
 
 #define X(name, text) text,
 static const char *const mark_words[] = {MWI_MARK_MAP(X)};
@@ -28,30 +26,6 @@ typedef struct row {
 	place at;
 	int mark, table;
 } row;
-
-static unsigned wrong;
-
-static void say(void *ctx, place at, const char *msg)
-{
-	(void)ctx;
-	wrong++;
-	fprintf(stderr, "%s:%u:%u: %s\n", at.file, at.line, at.column, msg);
-}
-
-static mw_str slurp(arena *a, const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	char *p = arena_take(a, SOURCE_MAX);
-	size_t n;
-
-	if (f == NULL) {
-		perror(path);
-		exit(66);
-	}
-	n = fread(p, 1, SOURCE_MAX, f);
-	fclose(f);
-	return (mw_str){p, n};
-}
 
 /* Lower-case, and without the signs in front that no line is compared with. */
 static mw_str fold(arena *a, mw_str s)
@@ -227,8 +201,9 @@ static int write_all(const char *path, const row *rows, int count)
 
 int main(int argc, char **argv)
 {
+	unsigned wrong = 0;
 	arena a = {0};
-	complaints c = {.say = say};
+	complaints c = {.say = tool_say, .ctx = &wrong};
 	vec rows = {0};
 	int rc = 65;
 
@@ -241,7 +216,7 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		vec records = {0};
 
-		source_read(&a, &c, argv[i], slurp(&a, argv[i]), &records);
+		source_read(&a, &c, argv[i], tool_slurp(&a, argv[i]), &records);
 		add_records(&a, &c, &rows, &records);
 	}
 	qsort(rows.item, rows.count, sizeof(row), compare);

@@ -21,6 +21,7 @@
 #include <mailwhy/names.h>
 #include <mailwhy/outcome.h>
 #include <mailwhy/reply.h>
+#include <mailwhy/smtp_client.h>
 #include <mailwhy/status.h>
 #include <mailwhy/str.h>
 #include <mailwhy/tell.h>

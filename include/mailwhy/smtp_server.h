@@ -27,26 +27,6 @@
 extern "C" {
 #endif
 
-/* What EHLO may offer, a set. */
-#define MW_SMTP_STARTTLS   0x001U /* RFC 3207; offered while the line is plain */
-#define MW_SMTP_CHUNKING   0x002U /* RFC 3030 */
-#define MW_SMTP_BINARYMIME 0x004U /* RFC 3030; only with CHUNKING */
-#define MW_SMTP_DSN        0x008U /* RFC 3461 */
-#define MW_SMTP_UTF8       0x010U /* SMTPUTF8, RFC 6531 */
-#define MW_SMTP_REQUIRETLS 0x020U /* RFC 8689; offered under TLS */
-#define MW_SMTP_8BITMIME   0x040U /* RFC 6152 */
-#define MW_SMTP_PIPELINING 0x080U /* RFC 2920 */
-#define MW_SMTP_LIMITS     0x100U /* RFC 9422 */
-#define MW_SMTP_ENHANCED   0x200U /* ENHANCEDSTATUSCODES, RFC 2034 */
-#define MW_SMTP_SIZE       0x400U /* RFC 1870 */
-#define MW_SMTP_ALL        0x7ffU
-
-/* SASL mechanisms, a set. */
-#define MW_SASL_PLAIN              1U
-#define MW_SASL_LOGIN              2U
-#define MW_SASL_SCRAM_SHA_256      4U
-#define MW_SASL_SCRAM_SHA_256_PLUS 8U /* offered under TLS */
-
 /* What holds for a listener. Shared by its sessions, never written to by them; 0 of a
  * limit is none. */
 typedef struct mw_smtp_params {

@@ -24,7 +24,7 @@ _mailwhy()
 	--stage) words='dns connect tls ehlo auth mail rcpt data content queue local none' ;;
 	--for) words='sender admin developer receiver' ;;
 	--map) words="list $("$program" codes --map list 2>/dev/null)" ;;
-	--rules | --config) files=yes ;;
+	--rules | --config | --lmtp | --spool | --mailboxes | --users | --certificate | --key | --scenario | --log | --transcript) files=yes ;;
 	--format) words='table json csv addresses' ;;
 	--only | --fail-on)
 		words='address-is-bad delayed bounce auto-reply complaint delivered none permanent temporary'

@@ -224,16 +224,22 @@ static bool put_flags(settings *s, void *ctx, problems *told)
 	return true;
 }
 
-/* Without a file and a folder of its own the server keeps its mail in one that goes when
- * the machine is restarted, as for a test. */
-static bool need_private_folder(const serve *v, const cli_common *common)
+/* Where no spool is set, mail is kept in a folder that is gone some day, as for a test.
+ */
+static bool make_private_folder(serve *v, settings *s, bool quiet)
 {
-	if (common->config != NULL || access(CLI_CONFIG_PATH, R_OK) == 0)
+	char why[SETTINGS_WHY];
+
+	if (s->server.spool[0] != '\0')
+		return true;
+	snprintf(v->folder, sizeof v->folder, "/tmp/mailwhy-XXXXXX");
+	if (mkdtemp(v->folder) == NULL) {
+		cli_complain("/tmp: no folder for the spool can be made there");
 		return false;
-	for (size_t i = 0; i < v->count; i++)
-		if (strcmp(v->flags[i].name, "spool") == 0)
-			return false;
-	return true;
+	}
+	if (!quiet)
+		cli_complain("messages are kept in %s", v->folder);
+	return settings_set(s, "server", "spool", v->folder, why) == MW_OK;
 }
 
 static uint64_t seed_of(const serve *v)
@@ -265,7 +271,8 @@ static int run(serve *v, const cli_common *common, const cli_knowledge *k)
 		config = CLI_CONFIG_PATH;
 	o.config = config;
 	if ((config == NULL || settings_read(s, config, &told) == MW_OK) &&
-	    put_flags(s, v, &told) && settings_check(s, &told))
+	    put_flags(s, v, &told) && make_private_folder(v, s, quiet) &&
+	    settings_check(s, &told))
 		rc = engine_run(s, &k->kb, &o, &told);
 	settings_drop(s);
 	return rc;
@@ -294,15 +301,6 @@ int cli_serve(int argc, char **argv)
 	rc = cli_knowledge_open(&k, &common);
 	if (rc != EXIT_DONE)
 		return rc;
-	if (need_private_folder(&v, &common)) {
-		snprintf(v.folder, sizeof v.folder, "/tmp/mailwhy-XXXXXX");
-		if (mkdtemp(v.folder) == NULL) {
-			cli_complain("/tmp: no folder for the spool can be made there");
-			return EXIT_IO;
-		}
-		if (!common.quiet)
-			cli_complain("messages are kept in %s", v.folder);
-	}
 	rc = run(&v, &common, &k);
 	while (v.path_count > 0)
 		free(v.paths[--v.path_count]);

@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/checks.h"
 
+bool check_served(session *s, const mw_smtp_event *e, mw_answer *a)
+{
+	const settings *set = s->policy->settings;
+	const mw_str host = s->policy->params[s->kind].hostname;
+
+	(void)e;
+	if (!set->server.accept_mail)
+		return check_answers(s, a, MW_ANSWER_NO_MAIL_HERE, host);
+	if (s->client.local ||
+	    !value_networks_have(&set->server.refuse, s->client.address))
+		return false;
+	return check_answers(s, a, MW_ANSWER_NO_SERVICE, host);
+}
+
 bool check_guesser(session *s, const mw_smtp_event *e, mw_answer *a)
 {
 	(void)e;

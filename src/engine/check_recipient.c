@@ -57,7 +57,8 @@ static bool add(session *s, const mw_rcpt *rcpt, const store_recipient *r, mw_an
 {
 	store_recipient with = *r;
 
-	with.next_try = outlog_now();
+	/* Kept mail is in the order of its ids. */
+	with.next_try = r->route == STORE_KEPT ? 0 : outlog_now();
 	if (r->route == STORE_MAILDIR || r->route == STORE_LMTP)
 		with.next_try += DELIVER_GRACE_MS;
 	with.notify = rcpt->notify;

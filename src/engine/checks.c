@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/checks.h"
 
-static check *const at_connect[] = {check_guesser, check_sessions, NULL};
+static check *const at_connect[] = {check_served, check_guesser, check_sessions, NULL};
 static check *const at_mail[] = {check_sender_owned, check_rate, check_space, NULL};
 static check *const at_rcpt[] = {check_recipient, NULL};
 static check *const at_data[] = {check_space, NULL};

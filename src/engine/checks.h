@@ -15,8 +15,9 @@ typedef bool check(session *s, const mw_smtp_event *e, mw_answer *a);
 /* Runs the checks of the event's stage. False: nothing speaks against it. */
 bool checks_run(session *s, const mw_smtp_event *e, mw_answer *a);
 
-/* check_client.c: sessions of a client and of its network, guessers. */
-check check_sessions, check_guesser;
+/* check_client.c: clients that are not served; sessions of a client and of its network;
+ * guessers. */
+check check_served, check_sessions, check_guesser;
 /* check_sender.c */
 check check_sender_owned, check_rate;
 /* check_space.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/kept.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@ typedef struct text {
 
 static void put(text *t, mw_str s)
 {
+	if (s.len == 0)
+		return;
 	if (t->len + s.len > t->cap) {
 		const size_t cap = (t->len + s.len) * 2 + 1024;
 		char *p = realloc(t->ptr, cap);
@@ -160,6 +163,7 @@ static summary *add_summary(collection *c, const store_message *m)
 		c->at = p;
 		c->cap = cap;
 	}
+	assert(c->at != NULL);
 	s = &c->at[c->count++];
 	*s = (summary){.id = m->id,
 		       .size = m->size,

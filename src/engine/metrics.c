@@ -84,6 +84,18 @@ static void put_replies(mw_buf *out, metrics *m)
 				 mw_name(MW_VOCABULARY_CATEGORY, c), m->categories[c]);
 }
 
+static void put_seconds(mw_buf *out, const char *name, uint64_t us)
+{
+	mw_buf_put(out, MW_LIT("mailwhy_"));
+	mw_buf_put(out, mw_str_of(name));
+	mw_buf_put_char(out, ' ');
+	mw_buf_put_int(out, (long long)(us / 1000000));
+	mw_buf_put_char(out, '.');
+	for (uint64_t digit = 100000; digit > 0; digit /= 10)
+		mw_buf_put_char(out, (char)('0' + us / digit % 10));
+	mw_buf_put_char(out, '\n');
+}
+
 static void put_latency(mw_buf *out, metrics *m)
 {
 	static const char name[] = "final_dot_seconds_bucket";
@@ -109,7 +121,7 @@ static void put_latency(mw_buf *out, metrics *m)
 		labelled(out, name, "le", mw_buf_str(&b), sum);
 	}
 	row(out, "final_dot_seconds_count", MW_LIT(""), sum);
-	row(out, "final_dot_microseconds_sum", MW_LIT(""), m->latency_us);
+	put_seconds(out, "final_dot_seconds_sum", m->latency_us);
 }
 
 void metrics_put(mw_buf *out, metrics *m, unsigned sessions, const store_counts *queue)

@@ -140,7 +140,6 @@ static void put_into_store(session *s)
 	store_message *m = &t->put.message;
 
 	m->arrival = outlog_now();
-	m->client = mw_str_of(s->client.text);
 	m->helo = mw_str_of(pool_copy(&t->memory, mw_str_of(s->helo)));
 	m->login = mw_str_of(pool_copy(&t->memory, mw_str_of(s->login)));
 	m->client = mw_str_of(pool_copy(&t->memory, mw_str_of(s->client.text)));
@@ -344,6 +343,9 @@ static void ask(session *s, const mw_smtp_event *e)
 	if (s->probe != NULL && session_probe(s, e->stage, e->rcpt.recipient, size_of(e)))
 		return;
 	if (checks_run(s, e, &a)) {
+		/* None in the greeting (RFC 2034, section 4). */
+		if (e->stage == MW_STAGE_CONNECT)
+			a.status.cls = 0;
 		session_tell(s, e->stage, &a, e->rcpt.recipient);
 		give(s, &a);
 		return;
@@ -378,11 +380,17 @@ static mw_str words_of(const mw_answer *a, mw_str said)
 	return n > 0 ? mw_str_trim(mw_str_skip(said, (size_t)n)) : said;
 }
 
+/* A login, also one that was refused: its line may hold the password. */
+static bool is_secret(const mw_smtp_event *e)
+{
+	return e->kind == MW_SMTP_AUTH || e->kind == MW_SMTP_AUTH_MORE ||
+	       (e->line.len >= 4 &&
+		mw_str_find(mw_str_head(e->line, 4), MW_LIT("auth")) == 0);
+}
+
 static void handle(session *s, const mw_smtp_event *e)
 {
-	const bool secret = e->kind == MW_SMTP_AUTH || e->kind == MW_SMTP_AUTH_MORE;
-
-	s->line = secret ? MW_LIT("AUTH ...") : e->line;
+	s->line = is_secret(e) ? MW_LIT("AUTH ...") : e->line;
 	if (e->line.len > 0)
 		session_tell_said(s, "C", s->line);
 	if (mw_smtp_server_waits(&s->smtp)) {
@@ -472,6 +480,7 @@ static void on_sent(void *ctx)
 	if (!s->wants_tls || s->waits)
 		return;
 	s->wants_tls = false;
+	s->shaking = true;
 	conn_secure(s->c, s->policy->tls);
 	conn_deadline(s->c, mw_smtp_server_deadline(&s->smtp));
 }
@@ -480,10 +489,13 @@ static void on_secured(void *ctx)
 {
 	session *s = ctx;
 
+	s->shaking = false;
 	metrics_add(&s->e->metrics.tls_sessions_total, 1);
 	if (!s->tls_at_once) {
+		/* Nothing that was said before counts (RFC 3207, section 4.2). */
 		mw_smtp_server_secured(&s->smtp);
 		session_auth_end(s);
+		s->login[0] = s->helo[0] = '\0';
 	}
 	s->tls_at_once = false;
 	conn_resume(s->c);
@@ -513,6 +525,8 @@ static void on_closed(void *ctx, const char *why)
 	session *s = ctx;
 
 	(void)why;
+	if (s->shaking)
+		metrics_add(&s->e->metrics.tls_failures_total, 1);
 	session_tell_said(s, "-", MW_LIT("closed"));
 	atomic_fetch_sub(&s->e->sessions, 1);
 	if (s->t != NULL && s->t->l != NULL)
@@ -529,7 +543,7 @@ static void on_closed(void *ctx, const char *why)
 static const conn_handler handler = {on_input, on_sent, on_late, on_secured, on_closed};
 
 /* No room for a session: said without one. */
-static void turn_away(engine *e, int fd, mw_answer_id id)
+static void turn_away(engine *e, int fd, bool tls, mw_answer_id id)
 {
 	char memory[600], room[600];
 	mw_str host;
@@ -540,7 +554,7 @@ static void turn_away(engine *e, int fd, mw_answer_id id)
 	host = p->params[SERVICE_SMTP].hostname;
 	a = mw_answer_fill(id, host, room, sizeof room);
 	mw_buf_init(&b, memory, sizeof memory);
-	if (mw_answer_put(&b, &a) == MW_OK)
+	if (!tls && mw_answer_put(&b, &a) == MW_OK)
 		(void)send(fd, b.ptr, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	metrics_reply(&e->metrics, a.code, a.category);
 	policy_drop(p);
@@ -566,12 +580,12 @@ void session_start(engine *e, loop *l, int fd, service kind, bool tls, const cli
 	session *s;
 
 	if (atomic_load(&e->stopping)) {
-		turn_away(e, fd, MW_ANSWER_SHUTTING_DOWN);
+		turn_away(e, fd, tls, MW_ANSWER_SHUTTING_DOWN);
 		return;
 	}
 	s = calloc(1, sizeof *s);
 	if (s == NULL) {
-		turn_away(e, fd, MW_ANSWER_TOO_MANY_SESSIONS);
+		turn_away(e, fd, tls, MW_ANSWER_TOO_MANY_SESSIONS);
 		return;
 	}
 	s->e = e;
@@ -580,14 +594,14 @@ void session_start(engine *e, loop *l, int fd, service kind, bool tls, const cli
 	s->policy = engine_policy(e);
 	s->kind = kind;
 	s->client = *from;
-	s->tls_at_once = tls;
+	s->tls_at_once = s->shaking = tls;
 	s->stop_seen = atomic_load(&e->stop_generation);
 	s->relays = from->local || policy_relays_for(s->policy, from->address);
 	if (atomic_fetch_add(&e->sessions, 1) >=
 		    s->policy->settings->server.sessions_max ||
 	    (tls && s->policy->tls == NULL) || !set_up(s, l, fd, tls)) {
 		atomic_fetch_sub(&e->sessions, 1);
-		turn_away(e, fd, MW_ANSWER_TOO_MANY_SESSIONS);
+		turn_away(e, fd, tls, MW_ANSWER_TOO_MANY_SESSIONS);
 		session_probe_free(s);
 		policy_drop(s->policy);
 		free(s);
@@ -604,8 +618,10 @@ static void stop_one(void *ctx)
 	session *s = ctx;
 
 	notice_stop(s);
-	if (!s->waits && !mw_smtp_server_busy(&s->smtp) &&
-	    !mw_smtp_server_closed(&s->smtp))
+	if (s->shaking)
+		conn_abort(s->c, false);
+	else if (!s->waits && !mw_smtp_server_busy(&s->smtp) &&
+		 !mw_smtp_server_closed(&s->smtp))
 		say_goodbye(s, MW_ANSWER_SHUTTING_DOWN);
 }
 

@@ -44,6 +44,7 @@ typedef struct session {
 	bool esmtp;
 	bool counted;   /* in the limiter */
 	bool wants_tls; /* as soon as the reply is sent */
+	bool shaking;   /* hands, for TLS */
 	bool waits;     /* a question is open */
 	bool gone;      /* the connection is */
 	mw_smtp_server smtp;

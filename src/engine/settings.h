@@ -30,6 +30,8 @@ typedef struct settings {
 		const char *hostname, *spool, *store, *user, *group;
 		uint64_t threads; /* 0: one a core */
 		uint64_t sessions_max, free_space_min;
+		unsigned accept_mail;
+		value_networks refuse;
 		const char *transcript, *log, *pid_file;
 	} server;
 	struct {

@@ -38,12 +38,16 @@ ROW(server.threads, "server", "threads", COUNT, NULL, 0, 256, "0",
     "Threads that talk to clients; 0: one for each core.")
 ROW(server.sessions_max, "server", "sessions-max", COUNT, NULL, 1, 1000000, "10000",
     "Sessions at a time; who comes then is asked to come later.")
+ROW(server.accept_mail, "server", "accept-mail", CHOICE, "no|yes", 0, 0, "yes",
+    "no: this host takes no mail, and says so in its greeting (521, RFC 7504).")
+ROW(server.refuse, "server", "refuse", NETWORKS, NULL, 0, 1024, "",
+    "Networks whose clients are not served at all. Repeatable.")
 ROW(server.free_space_min, "server", "free-space-min", SIZE, NULL, 0, 1024 * TIB, "100M",
     "Space that has to stay free in the spool; with less, mail is put off.")
 ROW(server.transcript, "server", "transcript", PATH, NULL, 0, 0, "",
     "A file that every session is written to, secrets left out; empty: none.")
 ROW(server.log, "server", "log", PATH, "-", 0, 0, "-",
-    "The file of the log; -: standard error.")
+    "The file of the log; -: standard output.")
 ROW(server.pid_file, "server", "pid-file", PATH, NULL, 0, 0, "",
     "A file that gets the number of the process; empty: none.")
 

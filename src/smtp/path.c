@@ -12,7 +12,9 @@
 /* RFC 5322, section 3.2.3: atext beside letters and digits. */
 static bool is_atext(char c)
 {
-	return mwi_is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	static const char marks[] = "!#$%&'*+-/=?^_`{|}~";
+
+	return mwi_is_alnum(c) || memchr(marks, c, sizeof marks - 1) != NULL;
 }
 
 static bool is_high(char c)

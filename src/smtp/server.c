@@ -80,9 +80,12 @@ static void close_if_due(mw_smtp_server *s)
 void mwi_say(mwi_step *t, mw_answer_id id, mw_str what)
 {
 	char room[1024];
-	const mw_answer a = mw_answer_fill(id, what, room, sizeof room);
+	mw_answer a = mw_answer_fill(id, what, room, sizeof room);
 	const size_t start = t->out->len;
 
+	/* None in reply to HELO and EHLO (RFC 2034, section 4). */
+	if (t->event->stage == MW_STAGE_EHLO)
+		a.status.cls = 0;
 	write_reply(t->s, &a, t->out);
 	if (a.code >= 500)
 		t->s->errors++;
