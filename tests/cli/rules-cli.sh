@@ -118,7 +118,8 @@ exits 78 "$mailwhy" --rules "$tmp/random.rules" 550
 is_harmless err
 head -c 9000000 /dev/zero | tr '\0' '\n' >"$tmp/large.rules"
 exits 65 "$mailwhy" --rules "$tmp/large.rules" 550
-exits 78 "$mailwhy" --rules "$mailwhy" 550 || true
+head -c 100000 "$mailwhy" >"$tmp/binary"
+exits 78 "$mailwhy" --rules "$tmp/binary" 550 || true
 sed 's/$/\r/' "$our" >"$tmp/crlf.rules"
 exits 0 "$mailwhy" rules check --rules "$tmp/crlf.rules"
 
