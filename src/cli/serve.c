@@ -253,7 +253,21 @@ static uint64_t seed_of(const serve *v)
 	return seed;
 }
 
-static int run(serve *v, const cli_common *common, const cli_knowledge *k)
+/* The rules are opened last: a complaint about the file comes once, and whole. */
+static int run_engine(settings *s, const cli_common *common, const engine_options *o,
+		      problems *told)
+{
+	cli_knowledge k;
+	int rc = cli_knowledge_open(&k, common);
+
+	if (rc != EXIT_DONE)
+		return rc;
+	rc = engine_run(s, &k.kb, o, told);
+	cli_knowledge_close(&k);
+	return rc;
+}
+
+static int run(serve *v, const cli_common *common)
 {
 	bool quiet = common->quiet;
 	problems told = {.tell = tell, .ctx = &quiet};
@@ -273,7 +287,7 @@ static int run(serve *v, const cli_common *common, const cli_knowledge *k)
 	if ((config == NULL || settings_read(s, config, &told) == MW_OK) &&
 	    put_flags(s, v, &told) && make_private_folder(v, s, quiet) &&
 	    settings_check(s, &told))
-		rc = engine_run(s, &k->kb, &o, &told);
+		rc = run_engine(s, common, &o, &told);
 	settings_drop(s);
 	return rc;
 }
@@ -282,7 +296,6 @@ int cli_serve(int argc, char **argv)
 {
 	cli_common common = {0};
 	serve v = {.ready_fd = -1};
-	cli_knowledge k;
 	const int left = cli_parse(&cli_serve_command, &common, &v, argc, argv);
 	int rc;
 
@@ -298,12 +311,8 @@ int cli_serve(int argc, char **argv)
 				     : "--seed takes a number");
 		return EXIT_USAGE;
 	}
-	rc = cli_knowledge_open(&k, &common);
-	if (rc != EXIT_DONE)
-		return rc;
-	rc = run(&v, &common, &k);
+	rc = run(&v, &common);
 	while (v.path_count > 0)
 		free(v.paths[--v.path_count]);
-	cli_knowledge_close(&k);
 	return rc;
 }
