@@ -2,6 +2,7 @@
  *
  * mailwhy serve: settings from a file and flags on top, then the engine.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -26,7 +27,9 @@ typedef struct serve {
 	size_t path_count;
 	bool too_many, listens;
 	int ready_fd;
-	const char *seed, *bad_ready;
+	const char *bad_ready, *bad_seed;
+	uint64_t seed;
+	bool seeded;
 	char folder[40]; /* the private spool, when no other was named; else empty */
 } serve;
 
@@ -126,7 +129,14 @@ static void set_ready_fd(void *ctx, const char *value)
 
 static void set_seed(void *ctx, const char *value)
 {
-	((serve *)ctx)->seed = value;
+	serve *s = ctx;
+	char *end;
+
+	errno = 0;
+	s->seed = strtoull(value, &end, 10);
+	s->seeded = true;
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0)
+		s->bad_seed = value;
 }
 
 static void set_plaintext(void *ctx, const char *value)
@@ -232,18 +242,32 @@ static bool make_private_folder(serve *v, settings *s, bool quiet)
 	return settings_set(s, "server", "spool", v->folder, why) == MW_OK;
 }
 
-static uint64_t seed_of(const char *text)
+static uint64_t seed_of(const serve *v)
 {
 	uint64_t seed = 0;
 
-	if (text != NULL)
-		return strtoull(text, NULL, 10);
+	if (v->seeded)
+		return v->seed;
 	if (getrandom(&seed, sizeof seed, 0) < 0)
 		seed = (uint64_t)getpid();
 	return seed;
 }
 
-static int run(serve *v, const cli_common *common, const cli_knowledge *k)
+/* The rules are opened last: a complaint about the file comes once, and whole. */
+static int run_engine(settings *s, const cli_common *common, const engine_options *o,
+		      problems *told)
+{
+	cli_knowledge k;
+	int rc = cli_knowledge_open(&k, common);
+
+	if (rc != EXIT_DONE)
+		return rc;
+	rc = engine_run(s, &k.kb, o, told);
+	cli_knowledge_close(&k);
+	return rc;
+}
+
+static int run(serve *v, const cli_common *common)
 {
 	bool quiet = common->quiet;
 	problems told = {.tell = tell, .ctx = &quiet};
@@ -252,7 +276,7 @@ static int run(serve *v, const cli_common *common, const cli_knowledge *k)
 	engine_options o = {.ready_fd = v->ready_fd,
 			    .on_top = put_flags,
 			    .ctx = v,
-			    .seed = seed_of(v->seed)};
+			    .seed = seed_of(v)};
 	int rc = EXIT_CONFIG;
 
 	if (s == NULL)
@@ -263,7 +287,7 @@ static int run(serve *v, const cli_common *common, const cli_knowledge *k)
 	if ((config == NULL || settings_read(s, config, &told) == MW_OK) &&
 	    put_flags(s, v, &told) && make_private_folder(v, s, quiet) &&
 	    settings_check(s, &told))
-		rc = engine_run(s, &k->kb, &o, &told);
+		rc = run_engine(s, common, &o, &told);
 	settings_drop(s);
 	return rc;
 }
@@ -272,7 +296,6 @@ int cli_serve(int argc, char **argv)
 {
 	cli_common common = {0};
 	serve v = {.ready_fd = -1};
-	cli_knowledge k;
 	const int left = cli_parse(&cli_serve_command, &common, &v, argc, argv);
 	int rc;
 
@@ -280,19 +303,16 @@ int cli_serve(int argc, char **argv)
 		return EXIT_USAGE;
 	if (cli_answered(&cli_serve_command, &common))
 		return EXIT_DONE;
-	if (left > 0 || v.too_many || v.bad_ready != NULL) {
-		cli_complain(left > 0 ? "serve takes no arguments but options"
-			     : v.too_many
-				     ? "too many options"
-				     : "--ready-fd takes the number of a descriptor");
+	if (left > 0 || v.too_many || v.bad_ready != NULL || v.bad_seed != NULL) {
+		cli_complain(left > 0     ? "serve takes no arguments but options"
+			     : v.too_many ? "too many options"
+			     : v.bad_ready != NULL
+				     ? "--ready-fd takes the number of a descriptor"
+				     : "--seed takes a number");
 		return EXIT_USAGE;
 	}
-	rc = cli_knowledge_open(&k, &common);
-	if (rc != EXIT_DONE)
-		return rc;
-	rc = run(&v, &common, &k);
+	rc = run(&v, &common);
 	while (v.path_count > 0)
 		free(v.paths[--v.path_count]);
-	cli_knowledge_close(&k);
 	return rc;
 }

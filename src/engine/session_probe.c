@@ -5,8 +5,14 @@
  */
 #include <event2/event.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/session.h"
+#include "read/decode.h"
+#include "read/field.h"
+
+#define HEAD_MAX     16384U /* bytes of a message that are searched for its Subject */
+#define SUBJECT_ROOM 1024U
 
 void session_probe_free(session *s)
 {
@@ -16,6 +22,28 @@ void session_probe_free(session *s)
 		event_free(s->probe->timer);
 	free(s->probe);
 	s->probe = NULL;
+}
+
+/* The Subject of a message that is whole, its encodings undone. */
+static mw_str subject_of(const transaction *t, char room[SUBJECT_ROOM])
+{
+	const store_message *m = &t->put.message;
+	char head[HEAD_MAX];
+	mw_str mail = mw_str_head(m->memory, HEAD_MAX), name, value;
+	mw_buf b;
+
+	if (m->fd >= 0) {
+		const ssize_t n = pread(m->fd, head, sizeof head, 0);
+
+		mail = (mw_str){head, n > 0 ? (size_t)n : 0};
+	}
+	mw_buf_init(&b, room, SUBJECT_ROOM);
+	while (mwi_field_next(&mail, &name, &value))
+		if (mwi_same(name, MW_LIT("subject"))) {
+			mwi_decode(&b, mw_str_head(value, SUBJECT_ROOM / 3));
+			break;
+		}
+	return mw_str_trim(mw_buf_str(&b));
 }
 
 static void fill(session *s, scenario_fact *f, mw_stage stage, const mw_str *recipient,
@@ -135,12 +163,15 @@ bool session_probe_answer(session *s, mw_answer *a)
 bool session_probe(session *s, mw_stage stage, mw_str recipient, uint64_t size)
 {
 	probe *p = s->probe;
+	char subject[SUBJECT_ROOM];
 	scenario_fact f;
 
 	p->act = (scenario_act){0};
 	if (stage == MW_STAGE_NONE)
 		return false;
 	fill(s, &f, stage, &recipient, size);
+	if (stage == MW_STAGE_CONTENT && s->t != NULL)
+		f.subject = subject_of(s->t, subject);
 	scenario_decide(s->policy->scenario, &f, &p->act, p->room, sizeof p->room);
 	if (p->act.decided && p->act.answer.code >= 400) {
 		session_answer(s, &p->act.answer);
