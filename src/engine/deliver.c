@@ -52,7 +52,10 @@ struct deliverer {
 	size_t waiting;    /* bytes */
 	unsigned settling; /* requests that the store has */
 	bool stopping;
-	bool recovering; /* the first look at the store takes all */
+	/* The first look at the store takes what came before the start, and does not wait
+	 * until it is due. */
+	bool recovering;
+	int64_t started; /* ms since 1970 */
 };
 
 static int64_t retry_at(unsigned attempts)
@@ -348,21 +351,24 @@ static void serve_handed_over(deliverer *d, batch *b, transaction *t)
 static void serve_stored(deliverer *d, batch *b)
 {
 	static const store_route routes[] = {STORE_MAILDIR, STORE_LMTP};
-	const int64_t due = d->recovering ? INT64_MAX : outlog_now();
+	/* A mail of this run is due no earlier than that; see DELIVER_GRACE_MS. */
+	const int64_t due =
+		d->recovering ? d->started + DELIVER_GRACE_MS - 1 : outlog_now();
 
 	d->recovering = false;
 	for (size_t i = 0; i < 2; i++) {
-		size_t before;
+		size_t shown, opened;
 
 		do {
 			if (store_each(d->e->store, (int)routes[i], STORE_QUEUED, due,
 				       BATCH, show_due, b) != MW_OK)
 				b->count = 0;
-			before = b->count;
+			shown = b->count;
 			open_bodies(d, b);
+			opened = b->count;
 			run_batch(d, b);
 			close_bodies(b);
-		} while (before == BATCH && due != INT64_MAX);
+		} while (shown == BATCH && opened > 0);
 	}
 }
 
@@ -395,6 +401,7 @@ deliverer *deliver_start(engine *e)
 	d->e = e;
 	d->last = &d->first;
 	d->recovering = true;
+	d->started = outlog_now();
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->changed, NULL);
 	sigfillset(&all);
