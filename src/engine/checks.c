@@ -2,6 +2,7 @@
 #include "engine/checks.h"
 
 static check *const at_connect[] = {check_served, check_guesser, check_sessions, NULL};
+static check *const at_auth[] = {check_guesser, NULL};
 static check *const at_mail[] = {check_sender_owned, check_rate, check_space, NULL};
 static check *const at_rcpt[] = {check_recipient, NULL};
 static check *const at_data[] = {check_space, NULL};
@@ -18,6 +19,8 @@ static check *const *list_of(mw_smtp_event_kind kind)
 
 	if (kind == MW_SMTP_CONNECT)
 		return at_connect;
+	if (kind == MW_SMTP_AUTH)
+		return at_auth;
 	if (kind == MW_SMTP_MAIL)
 		return at_mail;
 	if (kind == MW_SMTP_RCPT)
