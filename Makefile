@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 MESON    = meson setup $(1) $(2) --prefix=$(PREFIX)
 
-.PHONY: all demo test check check-more bench bench-serve fuzz asan lint fmt docs install deps clean
+.PHONY: all demo test check check-more bench bench-serve fuzz interop soak tsan asan lint fmt docs install deps clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -58,6 +58,25 @@ fuzz: deps
 	@ninja -C build-fuzz
 	@tools/fuzz build-fuzz $(FUZZ_TIME)
 
+# Real mail programs against the server: installs them.
+interop: all
+	@tests/interop/run $(BUILD)
+
+# An hour's load in a minute, SOAK_TIME seconds each: as it is built for users, where memory must not grow,
+# and with AddressSanitizer, where nothing must leak.
+SOAK_TIME ?= 60
+soak: all
+	@[ -f build-asan/build.ninja ] || $(call MESON,build-asan,-Db_sanitize=address$(comma)undefined -Db_lundef=false --buildtype=debugoptimized --werror)
+	@ninja -C build-asan mailwhy >/dev/null
+	@tests/soak.py $(BUILD)/mailwhy $(SOAK_TIME)
+	@tests/soak.py build-asan/mailwhy $(SOAK_TIME)
+
+# The same under ThreadSanitizer.
+tsan: deps
+	@[ -f build-tsan/build.ninja ] || CC=clang $(call MESON,build-tsan,-Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized)
+	@ninja -C build-tsan mailwhy >/dev/null
+	@tests/soak.py build-tsan/mailwhy $(SOAK_TIME)
+
 asan: test
 
 lint: all
@@ -74,4 +93,4 @@ install: all
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
 clean:
-	rm -rf $(BUILD) build-asan build-fuzz build-core
+	rm -rf $(BUILD) build-asan build-fuzz build-core build-tsan
