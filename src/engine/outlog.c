@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define GATHER_MS 20
+
 static int open_file(const char *path)
 {
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
@@ -50,12 +52,32 @@ static void open_again(outlog *l)
 	l->fd = fd;
 }
 
+/* A line may wait for a moment, so that under load many go out with one write() and few
+ * wakes of this thread. The lock is held. */
+static void gather(outlog *l)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += GATHER_MS * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_nsec -= 1000000000L;
+		until.tv_sec++;
+	}
+	while (!l->stopping && !l->reopen && l->len < OUTLOG_MAX / 2)
+		if (pthread_cond_timedwait(&l->changed, &l->lock, &until) != 0)
+			return;
+}
+
 static void *run(void *ctx)
 {
 	outlog *l = ctx;
 
 	pthread_mutex_lock(&l->lock);
 	while (!l->stopping || l->len > 0) {
+		if (l->len > 0)
+			gather(l);
+
 		char *swap = l->waiting;
 		const size_t n = l->len;
 		const unsigned long long lost = l->lost;
@@ -115,7 +137,9 @@ void outlog_put(outlog *l, mw_str line)
 	if (line.len <= OUTLOG_MAX - l->len) {
 		memcpy(l->waiting + l->len, line.ptr, line.len);
 		l->len += line.len;
-		if (l->len == line.len)
+		/* The first wakes the thread, and so does too much. */
+		if (l->len == line.len ||
+		    (l->len >= OUTLOG_MAX / 2 && l->len - line.len < OUTLOG_MAX / 2))
 			pthread_cond_signal(&l->changed);
 	} else {
 		l->lost++;
