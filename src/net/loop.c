@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* accept4(), pipe2() */
 #include "net/loop.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,13 +35,12 @@ static task *take_all(loop *l, bool *stopping)
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
 	loop *l = ctx;
-	char drop[64];
+	eventfd_t wakes;
 	bool stopping;
 	task *t;
 
 	(void)what;
-	while (read(fd, drop, sizeof drop) > 0)
-		;
+	(void)eventfd_read(fd, &wakes);
 	l->now = loop_clock();
 	while ((t = take_all(l, &stopping)) != NULL)
 		while (t != NULL) {
@@ -83,10 +81,8 @@ static void free_all(loop *l)
 		event_free(l->tick);
 	if (l->base != NULL)
 		event_base_free(l->base);
-	if (l->wake[0] >= 0) {
-		close(l->wake[0]);
-		close(l->wake[1]);
-	}
+	if (l->wake >= 0)
+		close(l->wake);
 	free(l->in);
 	free(l->out_memory);
 	pthread_mutex_destroy(&l->lock);
@@ -110,17 +106,16 @@ static int prepare(loop *l)
 {
 	static const struct timeval second = {1, 0};
 
-	if (pipe2(l->wake, O_NONBLOCK | O_CLOEXEC) != 0) {
-		l->wake[0] = l->wake[1] = -1;
+	l->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (l->wake < 0)
 		return errno;
-	}
 	l->in = malloc(LOOP_IN_MAX);
 	l->out_memory = malloc(LOOP_OUT_MAX);
 	l->base = new_base();
 	if (l->in == NULL || l->out_memory == NULL || l->base == NULL)
 		return ENOMEM;
 	mw_buf_init(&l->out, l->out_memory, LOOP_OUT_MAX);
-	l->woken = event_new(l->base, l->wake[0], EV_READ | EV_PERSIST, on_wake, l);
+	l->woken = event_new(l->base, l->wake, EV_READ | EV_PERSIST, on_wake, l);
 	l->tick = event_new(l->base, -1, EV_PERSIST, on_second, l);
 	if (l->woken == NULL || l->tick == NULL || event_add(l->woken, NULL) != 0 ||
 	    event_add(l->tick, &second) != 0)
@@ -133,7 +128,7 @@ int loop_start(loop *l, void (*on_tick)(loop *l, void *ctx), void *ctx)
 	sigset_t all, before;
 	int error;
 
-	*l = (loop){.wake = {-1, -1}, .on_tick = on_tick, .ctx = ctx};
+	*l = (loop){.wake = -1, .on_tick = on_tick, .ctx = ctx};
 	l->last = &l->first;
 	l->now = loop_clock();
 	pthread_mutex_init(&l->lock, NULL);
@@ -151,10 +146,8 @@ int loop_start(loop *l, void (*on_tick)(loop *l, void *ctx), void *ctx)
 
 static void wake_up(loop *l)
 {
-	const ssize_t n = write(l->wake[1], "", 1);
-
-	/* A full pipe wakes as well. */
-	(void)n;
+	/* It fails only when it is full, and then it wakes as well. */
+	(void)eventfd_write(l->wake, 1);
 }
 
 void loop_post(loop *l, task *t)

@@ -27,7 +27,7 @@ struct event_base;
 typedef struct loop {
 	struct event_base *base;
 	pthread_t thread;
-	int wake[2]; /* a pipe that ends the wait of the loop */
+	int wake; /* an eventfd that ends the wait of the loop */
 	struct event *woken, *tick;
 	pthread_mutex_t lock;
 	task *first, **last; /* posted, in order */
