@@ -166,11 +166,13 @@ static bool open_store(engine *e, const settings *s, problems *told)
 	return false;
 }
 
+/* The writer of the store has work for a core of its own: with as many loops as cores
+ * they only take it from one another. */
 static bool start_loops(engine *e, const settings *s, problems *told)
 {
 	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	const unsigned n = s->server.threads != 0 ? (unsigned)s->server.threads
-			   : cores > 0            ? (unsigned)cores
+			   : cores > 1            ? (unsigned)cores - 1
 						  : 1;
 
 	e->loops = calloc(n, sizeof *e->loops);

@@ -35,7 +35,7 @@ ROW(server.user, "server", "user", TEXT, NULL, 0, 32, "",
 ROW(server.group, "server", "group", TEXT, NULL, 0, 32, "",
     "The group that it gets with it; empty: the first one of the user.")
 ROW(server.threads, "server", "threads", COUNT, NULL, 0, 256, "0",
-    "Threads that talk to clients; 0: one for each core.")
+    "Threads that talk to clients; 0: one for each core but one, which the store has.")
 ROW(server.sessions_max, "server", "sessions-max", COUNT, NULL, 1, 1000000, "10000",
     "Sessions at a time; who comes then is asked to come later.")
 ROW(server.accept_mail, "server", "accept-mail", CHOICE, "no|yes", 0, 0, "yes",
