@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 MESON    = meson setup $(1) $(2) --prefix=$(PREFIX)
 
-.PHONY: all demo test check check-more bench fuzz asan lint fmt docs install deps clean
+.PHONY: all demo test check check-more bench bench-serve fuzz asan lint fmt docs install deps clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -44,6 +44,11 @@ bench: all
 	@$(BUILD)/bench
 	@tools/bench-cli $(BUILD)/mailwhy
 	@tools/bench-bounce $(BUILD)/mailwhy $(BUILD)/linewalk $(LETTERS)
+
+# mailwhy serve beside other mail servers; needs root. ARGS=--quick: one short run.
+bench-serve: all
+	@ninja -C $(BUILD) smtpload >/dev/null
+	@tools/bench-serve $(BUILD)/mailwhy $(BUILD)/smtpload $(ARGS)
 
 # libFuzzer targets, FUZZ_TIME seconds in all.
 FUZZ_TIME ?= 60
