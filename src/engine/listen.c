@@ -96,12 +96,9 @@ static void identify(client *c, const struct sockaddr_storage *from)
 
 static void accept_one(listener *l, loop *at, int fd, const struct sockaddr_storage *from)
 {
-	const int yes = 1;
 	client c;
 
 	identify(&c, from);
-	if (!c.local)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	session_start(l->all->e, at, fd, l->kind, l->kind == SERVICE_SUBMISSIONS, &c);
 }
 
@@ -173,12 +170,15 @@ void listeners_quiet(listeners *l, engine *e)
 
 static listener *add(listeners *l, service kind, int fd, const char *name)
 {
+	const int yes = 1;
 	listener *one;
 
 	if (l->count == LISTENERS_MAX) {
 		close(fd);
 		return NULL;
 	}
+	/* Its clients inherit it; a unix socket has no such thing. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 	one = &l->item[l->count++];
 	*one = (listener){.all = l, .kind = kind, .fd = fd};
 	snprintf(one->name, sizeof one->name, "%s", name);

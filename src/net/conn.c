@@ -470,7 +470,6 @@ void conn_close(conn *c)
 		return;
 	c->closing = true;
 	c->paused = true;
-	want_read(c, false);
 	c->deadline = loop_clock() + LINGER * 2000;
 	if (c->unsent_len == 0 && !c->busy)
 		linger(c);
