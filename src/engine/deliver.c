@@ -355,8 +355,8 @@ static void serve_stored(deliverer *d, batch *b)
 		size_t before;
 
 		do {
-			if (store_each(d->e->store, routes[i], STORE_QUEUED, due, BATCH,
-				       show_due, b) != MW_OK)
+			if (store_each(d->e->store, (int)routes[i], STORE_QUEUED, due,
+				       BATCH, show_due, b) != MW_OK)
 				b->count = 0;
 			before = b->count;
 			open_bodies(d, b);

@@ -63,7 +63,7 @@ static void put_success(mw_buf *out, const outcome_line *line)
 
 	mw_buf_put(out, MW_LIT(",\"file\":null,\"kind\":\"delivered\""));
 	outcome_log_field(out, "recipient", line->recipient);
-	outcome_log_field(out, "stage", mw_name(MW_VOCABULARY_STAGE, line->stage));
+	outcome_log_field(out, "stage", mw_name(MW_VOCABULARY_STAGE, (int)line->stage));
 	snprintf(number, sizeof number, "%d", line->code);
 	outcome_log_field(out, "reply", mw_str_of(number));
 	snprintf(number, sizeof number, "%d.%d.%d", line->status.cls,
