@@ -19,7 +19,7 @@ bool check_guesser(session *s, const mw_smtp_event *e, mw_answer *a)
 {
 	/* Port 25 takes mail of others too, and a webmail logs in for many. */
 	if (s->client.local || s->relays ||
-	    (e->kind == MW_SMTP_CONNECT && s->kind == SERVICE_SMTP) ||
+	    (e->kind == MW_SMTP_CONNECT) == (s->kind == SERVICE_SMTP) ||
 	    !limiter_exhausted(s->e->limiter, LIMIT_LOGIN, mw_str_of(s->client.text),
 			       s->policy->settings->limits.login_failures, loop_clock()))
 		return false;

@@ -111,7 +111,7 @@ void outcome_log(engine *e, const outcome_line *line)
 	mw_buf_init(&b, memory, sizeof memory);
 	outcome_log_head(&b, line);
 	put_around(&b, line);
-	if (line->code < 400)
+	if (line->code >= 200 && line->code < 400)
 		put_success(&b, line);
 	else
 		put_outcome(&b, e->kb, line);
