@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The writer: takes all requests that wait, commits them in one transaction, which is one
- * sync, and runs their completions. What gathers while a commit runs is the next group,
- * so groups grow with the load by themselves. One who puts alone is never kept waiting;
- * only after a group of several the writer gives others a moment to join the next.
+ * sync, and runs their completions. It never waits for more to come: what gathers while a
+ * commit runs is the next group, so groups grow with the load by themselves.
  *
  * Requests were checked when they were asked, and what is looked up is looked up before
  * it is changed. So a statement that fails means that disk, memory or database do, which
@@ -11,7 +10,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "queue/store_sql.h"
@@ -19,9 +17,6 @@
 /* Pages of the log between two checkpoints. More is less work (what was deleted meanwhile
  * is never copied) and a longer pause. */
 #define CHECKPOINT_PAGES 1024
-/* How long others may join after a group of several: less than a sync takes, and each
- * that joins saves one. */
-#define GATHER_NS 100000
 /* Messages that one transaction deletes for store_clear(). */
 #define WIPE_MAX 1000
 
@@ -69,7 +64,6 @@ struct writer {
 	uint64_t *gone;
 	size_t gone_count, gone_cap;
 	int log, checkpointed; /* pages of the log, and at the last checkpoint */
-	bool several;          /* the last group had more than one message */
 };
 
 typedef struct group {
@@ -532,25 +526,11 @@ static int note_log(void *ctx, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-/* The lock is held, but not while it sleeps: nobody who asks has to wake the writer. */
-static void gather(store *s)
-{
-	static const struct timespec moment = {0, GATHER_NS};
-
-	if (s->writer->several && !s->ending) {
-		pthread_mutex_unlock(&s->lock);
-		nanosleep(&moment, NULL);
-		pthread_mutex_lock(&s->lock);
-	}
-	s->writer->several = s->puts != NULL && s->puts->next != NULL;
-}
-
 /* Waits for work and takes all of it; false at the end. The lock is held. */
 static bool take(store *s, group *g)
 {
 	while (s->puts == NULL && s->settles == NULL && s->wipes == NULL && !s->ending)
 		pthread_cond_wait(&s->work, &s->lock);
-	gather(s);
 	*g = (group){s->puts, s->settles, s->wipes};
 	s->puts = NULL;
 	s->puts_end = &s->puts;
