@@ -2,7 +2,6 @@
 #include "engine/deliver.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,16 +13,15 @@
 #include "engine/trace.h"
 
 #define BATCH 64U
-#define WAITING_MAX                                                                      \
-	(64U << 20) /* bytes of handed-over mail; beyond, the store's copy               \
-		     */
+/* Bytes of mail that may wait here; of more, the store's copy is delivered later. */
+#define WAITING_MAX  (64U << 20)
 #define POLL_SECONDS 5
 #define RETRY_FIRST  60 /* seconds; doubled each time, up to an hour */
 #define RETRY_MOST   3600
 
 /* One recipient at work. */
 typedef struct job {
-	store_message message; /* slices in `memory` */
+	store_message message; /* slices of the transaction, or in the batch's `memory` */
 	store_recipient r;
 	unsigned index;
 	bool again;
@@ -69,26 +67,16 @@ static int64_t retry_at(unsigned attempts)
 
 /* --- filling a batch */
 
-static mw_str keep(batch *b, mw_str s)
-{
-	const char *p = pool_copy(&b->memory, s);
-
-	return p != NULL ? (mw_str){p, s.len} : MW_LIT("");
-}
-
+/* Slices of *m and *r live as long as the batch. */
 static void add_job(batch *b, const store_message *m, unsigned index,
 		    const store_recipient *r, bool again)
 {
-	job *j = &b->jobs[b->count++];
-
-	*j = (job){.message = *m, .r = *r, .index = index, .again = again, .fd = m->fd};
-	j->message.mail.sender = keep(b, m->mail.sender);
-	j->message.mail.envid = keep(b, m->mail.envid);
-	j->message.mail.auth = MW_LIT("");
-	j->r.address = keep(b, r->address);
-	j->r.target = keep(b, r->target);
-	j->r.orcpt = keep(b, r->orcpt);
-	j->body = m->memory;
+	b->jobs[b->count++] = (job){.message = *m,
+				    .r = *r,
+				    .index = index,
+				    .again = again,
+				    .body = m->memory,
+				    .fd = m->fd};
 }
 
 static bool is_local(const store_recipient *r)
@@ -107,12 +95,30 @@ static bool add_transaction(batch *b, const transaction *t, size_t *at)
 	return *at == t->count;
 }
 
+static bool keep(batch *b, mw_str *s)
+{
+	const char *p = pool_copy(&b->memory, *s);
+
+	if (p != NULL)
+		s->ptr = p;
+	return p != NULL;
+}
+
+/* Without memory it is left for the next time: nothing may be delivered by half of its
+ * envelope. */
 static bool show_due(void *ctx, const store_message *m, unsigned recipient,
 		     const store_recipient *r)
 {
 	batch *b = ctx;
+	store_message message = *m;
+	store_recipient to = *r;
 
-	add_job(b, m, recipient, r, true);
+	message.mail.auth = message.client = message.helo = message.login = MW_LIT("");
+	to.original = to.orcpt = to.text = MW_LIT("");
+	if (!keep(b, &message.mail.sender) || !keep(b, &message.mail.envid) ||
+	    !keep(b, &to.address) || !keep(b, &to.target))
+		return false;
+	add_job(b, &message, recipient, &to, true);
 	return b->count < BATCH;
 }
 
@@ -199,7 +205,7 @@ static void to_servers(deliverer *d, batch *b)
 
 	for (size_t i = 0; i < b->count; i++) {
 		mw_str recipients[BATCH];
-		lmtp_result *results;
+		lmtp_result results[BATCH];
 		size_t of[BATCH], n = 0;
 
 		if (b->jobs[i].r.route != STORE_LMTP || done[i])
@@ -212,15 +218,11 @@ static void to_servers(deliverer *d, batch *b)
 				recipients[n] = b->jobs[k].r.address;
 				of[n++] = k;
 			}
-		results = calloc(n, sizeof *results);
-		if (results == NULL)
-			return;
 		lmtp_deliver(b->jobs[i].r.target, mw_str_of(d->e->hostname),
 			     &b->jobs[i].message, b->jobs[i].body, b->jobs[i].fd,
 			     recipients, n, results);
 		for (size_t k = 0; k < n; k++)
 			b->jobs[of[k]].result = results[k];
-		free(results);
 	}
 }
 
@@ -330,21 +332,36 @@ static transaction *take(deliverer *d, bool *stopping)
 	return t;
 }
 
-static void serve_handed_over(deliverer *d, batch *b, transaction *t)
+static void close_transactions(transaction *t)
 {
 	while (t != NULL) {
 		transaction *next = t->next;
-		size_t at = 0;
 
-		while (!add_transaction(b, t, &at)) {
-			run_batch(d, b);
-			b->count = 0;
-		}
-		/* Bodies are lent by the transactions: a batch ends with its last one. */
-		run_batch(d, b);
-		close_bodies(b);
 		transaction_close(&t);
 		t = next;
+	}
+}
+
+/* Many mails a batch: folders are synced once, and the store commits once. Jobs borrow
+ * from their transactions, which go when their last batch is done. */
+static void serve_handed_over(deliverer *d, batch *b, transaction *t)
+{
+	size_t at = 0;
+
+	while (t != NULL) {
+		transaction *done = NULL;
+
+		while (t != NULL && add_transaction(b, t, &at)) {
+			transaction *next = t->next;
+
+			t->next = done;
+			done = t;
+			t = next;
+			at = 0;
+		}
+		run_batch(d, b);
+		close_bodies(b);
+		close_transactions(done);
 	}
 }
 
@@ -393,9 +410,6 @@ static void *run(void *ctx)
 deliverer *deliver_start(engine *e)
 {
 	deliverer *d = calloc(1, sizeof *d);
-	sigset_t all, before;
-	int error;
-
 	if (d == NULL)
 		return NULL;
 	d->e = e;
@@ -404,11 +418,7 @@ deliverer *deliver_start(engine *e)
 	d->started = outlog_now();
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->changed, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&d->thread, NULL, run, d);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
+	if (pthread_create(&d->thread, NULL, run, d) == 0)
 		return d;
 	free(d);
 	return NULL;
