@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "cli/charset.h"
 #include "cli/cli.h"
 #include "cli/config.h"
 #include "engine/engine.h"
@@ -273,10 +274,13 @@ static int run(serve *v, const cli_common *common)
 	problems told = {.tell = tell, .ctx = &quiet};
 	const char *config = common->config;
 	settings *s = settings_new();
+	cli_charset charsets = {0};
 	engine_options o = {.ready_fd = v->ready_fd,
 			    .on_top = put_flags,
 			    .ctx = v,
-			    .seed = seed_of(v)};
+			    .seed = seed_of(v),
+			    .convert = cli_charset_convert,
+			    .convert_ctx = &charsets};
 	int rc = EXIT_CONFIG;
 
 	if (s == NULL)
@@ -289,6 +293,7 @@ static int run(serve *v, const cli_common *common)
 	    settings_check(s, &told))
 		rc = run_engine(s, common, &o, &told);
 	settings_drop(s);
+	cli_charset_close(&charsets);
 	return rc;
 }
 

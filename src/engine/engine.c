@@ -368,12 +368,14 @@ int engine_run(settings *s, const mw_knowledge *kb, const engine_options *option
 	if (e == NULL)
 		return EX_OSERR;
 	e->kb = kb;
-	e->seed = options->seed;
+	e->convert = options->convert;
+	e->convert_ctx = options->convert_ctx;
 	pthread_mutex_init(&e->lock, NULL);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	/* All threads inherit it: signals are the main thread's. */
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
 	good = start(e, s, options, told);

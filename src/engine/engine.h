@@ -19,6 +19,8 @@
 
 typedef struct engine {
 	const mw_knowledge *kb;
+	mw_convert *convert; /* charsets, for /messages: the HTTP thread's alone */
+	void *convert_ctx;
 	loop *loops;
 	unsigned loop_count;
 	store *store;
@@ -37,8 +39,7 @@ typedef struct engine {
 	atomic_uint_fast64_t last_session;
 	atomic_bool full; /* less free space than the floor; looked at each second */
 	atomic_uint stop_generation; /* sessions that saw another one stop */
-	uint64_t seed;
-	char hostname[256]; /* of the policy that it was started with */
+	char hostname[256];          /* of the policy that it was started with */
 } engine;
 
 /* What the command line adds. */
@@ -49,6 +50,8 @@ typedef struct engine_options {
 	bool (*on_top)(settings *s, void *ctx, problems *told);
 	void *ctx;
 	uint64_t seed;
+	mw_convert *convert; /* charsets to UTF-8 (mailwhy/bounce.h) */
+	void *convert_ctx;
 } engine_options;
 
 /* Runs the server until SIGTERM or SIGINT: an exit status of sysexits.h. Settings were

@@ -78,16 +78,6 @@ static void put_number(text *t, uint64_t n)
 
 /* --- reading mails */
 
-static size_t no_charset(void *ctx, mw_str charset, mw_str in, char *out, size_t cap)
-{
-	(void)ctx;
-	(void)charset;
-	(void)in;
-	(void)out;
-	(void)cap;
-	return (size_t)-1;
-}
-
 /* The body of a mail in memory, at most `max` bytes of it; the caller frees ptr. */
 static mw_status load(engine *e, uint64_t id, size_t max, mw_str *out)
 {
@@ -232,17 +222,6 @@ static void put_summary(text *t, const summary *s)
 	put_member(t, "login", mw_str_of(s->login));
 }
 
-/* The value of the first such field; empty: none. */
-static mw_str field_of(mw_str mail, mw_str lower)
-{
-	mw_str name, value;
-
-	while (mwi_field_next(&mail, &name, &value))
-		if (mwi_same(name, lower))
-			return value;
-	return MW_LIT("");
-}
-
 static bool has(mw_str s, mw_str part)
 {
 	return part.len == 0 || mw_str_find(s, part) < s.len;
@@ -268,7 +247,8 @@ static bool put_listed(engine *e, text *t, const kept_filter *f, const summary *
 	if (load(e, s->id, HEAD_MAX, &mail) != MW_OK)
 		return false;
 	mw_buf_init(&b, room, sizeof room);
-	mwi_decode(&b, mw_str_head(field_of(mail, MW_LIT("subject")), sizeof room / 3));
+	mwi_decode(&b, mw_str_head(mwi_field_first(mail, MW_LIT("subject")),
+				   sizeof room / 3));
 	subject = mw_str_trim(mw_buf_str(&b));
 	good = wanted(f, s, subject);
 	if (good) {
@@ -276,7 +256,7 @@ static bool put_listed(engine *e, text *t, const kept_filter *f, const summary *
 			put(t, MW_LIT(","));
 		put_summary(t, s);
 		put_member(t, "subject", subject);
-		put_field(t, "message_id", field_of(mail, MW_LIT("message-id")));
+		put_field(t, "message_id", mwi_field_first(mail, MW_LIT("message-id")));
 		put(t, MW_LIT("}"));
 	}
 	free((void *)(uintptr_t)mail.ptr);
@@ -335,7 +315,7 @@ static void put_headers(text *t, mw_str mail)
 }
 
 /* The text for people, its encodings undone. */
-static void put_text(text *t, mw_str mail)
+static void put_text(engine *e, text *t, mw_str mail)
 {
 	mwi_mime *w = malloc(sizeof *w);
 	mwi_letters letters = {0};
@@ -346,7 +326,7 @@ static void put_text(text *t, mw_str mail)
 	} else {
 		mw_buf_init(&letters.at[0].notice, memory, TEXT_MAX);
 		mw_buf_init(&letters.at[0].head, memory + TEXT_MAX, TEXT_MAX);
-		mwi_mime_init(w, &letters, no_charset, NULL);
+		mwi_mime_init(w, &letters, e->convert, e->convert_ctx);
 		mwi_mime_feed(w, mail);
 		mwi_mime_end(w);
 		put_member(t, "text", mw_buf_str(&letters.at[0].notice));
@@ -368,11 +348,11 @@ mw_status kept_show(engine *e, uint64_t id, mw_str *out)
 		status = MW_E_ABSENT;
 	if (status == MW_OK) {
 		put_summary(&t, &c.at[0]);
-		put_field(&t, "subject", field_of(mail, MW_LIT("subject")));
-		put_field(&t, "date", field_of(mail, MW_LIT("date")));
-		put_field(&t, "message_id", field_of(mail, MW_LIT("message-id")));
+		put_field(&t, "subject", mwi_field_first(mail, MW_LIT("subject")));
+		put_field(&t, "date", mwi_field_first(mail, MW_LIT("date")));
+		put_field(&t, "message_id", mwi_field_first(mail, MW_LIT("message-id")));
 		put_headers(&t, mail);
-		put_text(&t, mail);
+		put_text(e, &t, mail);
 		put(&t, MW_LIT("}\n"));
 		free((void *)(uintptr_t)mail.ptr);
 		status = finish(&t, out);

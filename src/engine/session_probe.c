@@ -29,7 +29,7 @@ static mw_str subject_of(const transaction *t, char room[SUBJECT_ROOM])
 {
 	const store_message *m = &t->put.message;
 	char head[HEAD_MAX];
-	mw_str mail = mw_str_head(m->memory, HEAD_MAX), name, value;
+	mw_str mail = mw_str_head(m->memory, HEAD_MAX);
 	mw_buf b;
 
 	if (m->fd >= 0) {
@@ -38,11 +38,8 @@ static mw_str subject_of(const transaction *t, char room[SUBJECT_ROOM])
 		mail = (mw_str){head, n > 0 ? (size_t)n : 0};
 	}
 	mw_buf_init(&b, room, SUBJECT_ROOM);
-	while (mwi_field_next(&mail, &name, &value))
-		if (mwi_same(name, MW_LIT("subject"))) {
-			mwi_decode(&b, mw_str_head(value, SUBJECT_ROOM / 3));
-			break;
-		}
+	mwi_decode(&b, mw_str_head(mwi_field_first(mail, MW_LIT("subject")),
+				   SUBJECT_ROOM / 3));
 	return mw_str_trim(mw_buf_str(&b));
 }
 
@@ -51,6 +48,7 @@ static void fill(session *s, scenario_fact *f, mw_stage stage, const mw_str *rec
 {
 	*f = (scenario_fact){
 		.stage = stage,
+		.host = s->policy->params[s->kind].hostname,
 		.client = mw_str_of(s->client.text),
 		.helo = mw_str_of(s->helo),
 		.login = mw_str_of(s->login),

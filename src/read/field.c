@@ -166,3 +166,13 @@ mw_str mwi_parameter(mw_str value, mw_str name)
 	}
 	return MW_LIT("");
 }
+
+mw_str mwi_field_first(mw_str head, mw_str lower)
+{
+	mw_str name, value;
+
+	while (mwi_field_next(&head, &name, &value))
+		if (mwi_same(name, lower))
+			return value;
+	return MW_LIT("");
+}

@@ -28,4 +28,8 @@ mw_str mwi_parameter(mw_str value, mw_str name);
  * blank line (which is stepped over) or at the end. */
 bool mwi_field_next(mw_str *rest, mw_str *name, mw_str *value);
 
+/* The value of the first field of that name (lower-case) in a header, as above; empty
+ * when there is none. */
+mw_str mwi_field_first(mw_str head, mw_str lower);
+
 #endif

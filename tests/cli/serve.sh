@@ -903,8 +903,10 @@ dialogue 'a second mail' "$(at smtp)" <<'END'
 > DATA
 < 354
 > Subject: second ü "quoted"
+> Content-Type: text/plain; charset=koi8-r
+> Content-Transfer-Encoding: base64
 > 
-> line
+> 8NLJ18XU
 > .
 < 250
 > QUIT
@@ -929,6 +931,9 @@ json 'a filter that nothing fits' 'm["messages"] == []'
 get "/messages/$id" >"$tmp/json" || complain '/messages/ID'
 json 'one message' 'm["text"].strip() == "Textü" and m["subject"] == "Grüße" and "anybody@example.com" in m["to"]'
 json 'one message' '[h["value"] for h in m["headers"] if h["name"] == "Content-Transfer-Encoding"] == ["base64"]'
+second=$(get '/messages?from=other' | python3 -c 'import json, sys; print(json.load(sys.stdin)["messages"][0]["id"])')
+get "/messages/$second" >"$tmp/json" || complain '/messages/ID of the second'
+json 'a charset of its own' 'm["text"].strip() == "Привет"'
 get "/messages/$id/raw" >"$tmp/raw" || complain '/messages/ID/raw'
 tail -c 10 "$tmp/raw" | grep -q VGV4dMO8 || complain 'the raw message'
 for path in /nothing /messages/999 /messages/x "/messages/$id/x" /messages/999/raw; do
@@ -961,6 +966,26 @@ grep -q '^mailwhy_refusals_total{category="recipient-unknown"} 1$' "$tmp/metrics
 grep -q '^mailwhy_replies_total{code="552"} 1$' "$tmp/metrics" || complain 'replies are not counted'
 stop
 grep -q 'a message of' "$tmp/said.log" || complain 'the transcript lacks a message'
+
+cat >"$tmp/nameless.scenario" <<'END'
+reply who
+	at rcpt
+	say 550 5.7.1 {host} does not want <{recipient}>
+	category policy
+END
+start --listen 127.0.0.1:0 --hostname mx.own.example --scenario "$tmp/nameless.scenario" --spool "$tmp/test3"
+dialogue 'the own name in a scenario' "$(at smtp)" <<'END'
+< 220 mx.own.example
+> HELO client.example
+< 250
+> MAIL FROM:<a@client.example>
+< 250
+> RCPT TO:<b@example.com>
+< 550 5.7.1 mx.own.example does not want <b@example.com>
+> QUIT
+< 221
+END
+stop
 
 cat >"$tmp/a.scenario" <<'END'
 server a
