@@ -50,6 +50,15 @@ size_t mwi_utf8_write(char *out, uint32_t point)
 	return n;
 }
 
+mw_str mwi_utf8_head(mw_str s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+	while (max > 0 && is_tail(s.ptr[max]))
+		max--;
+	return mw_str_head(s, max);
+}
+
 bool mwi_utf8_valid(mw_str s)
 {
 	uint32_t point;

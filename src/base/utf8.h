@@ -14,6 +14,9 @@ size_t mwi_utf8_read(mw_str s, uint32_t *point);
 /* Writes `point` (below 0x110000) as UTF-8 to out[4]; returns the bytes, 1 to 4. */
 size_t mwi_utf8_write(char *out, uint32_t point);
 
+/* At most `max` bytes of s, and no character cut in two. */
+mw_str mwi_utf8_head(mw_str s, size_t max);
+
 /* True when all of s is UTF-8. */
 bool mwi_utf8_valid(mw_str s);
 

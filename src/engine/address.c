@@ -9,14 +9,6 @@
 /* Longer is no domain in any form; U-labels take up to four bytes a letter. */
 #define DOMAIN_TEXT_MAX 1000U
 
-static bool is_ascii(mw_str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 128)
-			return false;
-	return true;
-}
-
 /* What may stand in a domain in A-labels, or in an address literal. */
 static bool is_domain_byte(char c, bool literal)
 {
@@ -51,7 +43,7 @@ bool address_read_domain(address *out, mw_str text)
 	uint8_t *labels = NULL;
 
 	out->local_len = 0;
-	if (is_ascii(text))
+	if (mwi_is_ascii(text))
 		return lower_domain(out, text);
 	if (text.len > DOMAIN_TEXT_MAX || memchr(text.ptr, 0, text.len) != NULL)
 		return false;

@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -306,15 +305,10 @@ static void *run(void *ctx)
 
 bool http_start(http *h, engine *e)
 {
-	sigset_t all, before;
-
 	if (h == NULL)
 		return true;
 	h->e = e;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	h->running = pthread_create(&h->thread, NULL, run, h) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return h->running;
 }
 

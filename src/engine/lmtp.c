@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
+#include "base/utf8.h"
 #include "net/dial.h"
 
 #define PIECE        ((size_t)64 * 1024)
@@ -56,10 +58,8 @@ typedef struct delivery {
 /* The text as a C string on one line. What does not fit is cut at a character. */
 static void copy_text(char out[LMTP_TEXT_MAX], mw_str s)
 {
-	size_t n = mw_str_head(s, LMTP_TEXT_MAX - 1).len;
+	const size_t n = mwi_utf8_head(s, LMTP_TEXT_MAX - 1).len;
 
-	while (n > 0 && n < s.len && ((unsigned char)s.ptr[n] & 0xc0) == 0x80)
-		n--;
 	for (size_t i = 0; i < n; i++)
 		out[i] = (unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f ? ' '
 									   : s.ptr[i];
@@ -284,20 +284,12 @@ static void give_body(delivery *d)
 
 /* --- the dialogue */
 
-static bool is_ascii(mw_str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static bool needs_utf8(const delivery *d)
 {
 	for (size_t i = 0; i < d->count; i++)
-		if (!is_ascii(d->rcpts[i].rcpt.recipient))
+		if (!mwi_is_ascii(d->rcpts[i].rcpt.recipient))
 			return true;
-	return !is_ascii(d->message->mail.sender);
+	return !mwi_is_ascii(d->message->mail.sender);
 }
 
 /* This is the last step of the mail's way. A header in UTF-8 is for the reader to show,

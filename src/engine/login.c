@@ -13,6 +13,7 @@
 #include "engine/accounts_source.h"
 #include "engine/address.h"
 #include "engine/scram.h"
+#include "smtp/keyword.h"
 
 /* SCRAM takes three responses, LOGIN two. */
 #define STEPS_MAX 6U
@@ -243,22 +244,6 @@ static int answer(Gsasl *gsasl, Gsasl_session *session, Gsasl_property name)
 	return GSASL_NO_CALLBACK;
 }
 
-static const char *name_of(unsigned mechanism)
-{
-	switch (mechanism) {
-	case MW_SASL_PLAIN:
-		return "PLAIN";
-	case MW_SASL_LOGIN:
-		return "LOGIN";
-	case MW_SASL_SCRAM_SHA_256:
-		return "SCRAM-SHA-256";
-	case MW_SASL_SCRAM_SHA_256_PLUS:
-		return "SCRAM-SHA-256-PLUS";
-	default:
-		return NULL;
-	}
-}
-
 static bool set_binding(login *l, Gsasl_property name, mw_str bytes)
 {
 	const char *text;
@@ -272,7 +257,7 @@ static bool set_binding(login *l, Gsasl_property name, mw_str bytes)
 login *login_start(unsigned mechanism, accounts *a, const login_binding *binding,
 		   const char *hostname)
 {
-	const char *name = name_of(mechanism);
+	const char *name = mwi_keyword_word(mwi_mechanism_words, mechanism);
 	login *l = name != NULL ? calloc(1, sizeof *l) : NULL;
 
 	if (l == NULL)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -103,9 +102,31 @@ static void *run(void *ctx)
 	return NULL;
 }
 
+static int start(outlog *l)
+{
+	int error;
+
+	l->waiting = malloc(OUTLOG_MAX);
+	l->writing = malloc(OUTLOG_MAX);
+	if (l->waiting == NULL || l->writing == NULL)
+		return ENOMEM;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->changed, NULL);
+	error = pthread_create(&l->thread, NULL, run, l);
+	l->running = error == 0;
+	return error;
+}
+
+static void give_back(outlog *l)
+{
+	free(l->waiting);
+	free(l->writing);
+	if (l->path != NULL)
+		close(l->fd);
+}
+
 int outlog_start(outlog *l, const char *path)
 {
-	sigset_t all, before;
 	int error;
 
 	*l = (outlog){.fd = STDOUT_FILENO};
@@ -115,17 +136,9 @@ int outlog_start(outlog *l, const char *path)
 		if (l->fd < 0)
 			return errno;
 	}
-	l->waiting = malloc(OUTLOG_MAX);
-	l->writing = malloc(OUTLOG_MAX);
-	if (l->waiting == NULL || l->writing == NULL)
-		return ENOMEM;
-	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->changed, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&l->thread, NULL, run, l);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	l->running = error == 0;
+	error = start(l);
+	if (error != 0)
+		give_back(l);
 	return error;
 }
 
@@ -167,12 +180,9 @@ void outlog_stop(outlog *l)
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->thread, NULL);
 	l->running = false;
-	free(l->waiting);
-	free(l->writing);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->changed);
-	if (l->path != NULL)
-		close(l->fd);
+	give_back(l);
 }
 
 mw_str outlog_time(char out[OUTLOG_TIME_MAX], int64_t ms)

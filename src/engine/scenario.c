@@ -5,33 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/ascii.h"
+#include "base/utf8.h"
 #include "engine/scenario_state.h"
 
 #define VALUE_MAX MW_SMTP_PATH_MAX /* bytes for one placeholder */
 
-bool scenario_same(mw_str a, mw_str b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (mwi_lower(a.ptr[i]) != mwi_lower(b.ptr[i]))
-			return false;
-	return true;
-}
-
-static mw_str cut(mw_str s, size_t max)
-{
-	if (s.len <= max)
-		return s;
-	while (max > 0 && ((unsigned char)s.ptr[max] & 0xc0) == 0x80)
-		max--;
-	return mw_str_head(s, max);
-}
-
 void scenario_put(mw_buf *b, mw_str s)
 {
-	const mw_str fits = cut(s, b->cap - b->len);
+	const mw_str fits = mwi_utf8_head(s, b->cap - b->len);
 
 	for (size_t i = 0; i < fits.len; i++) {
 		const unsigned char c = (unsigned char)fits.ptr[i];
@@ -46,16 +27,6 @@ typedef struct filling {
 	mw_str recipient;
 	uint64_t id;
 } filling;
-
-/* Behind the last '@'; empty where there is none. */
-static mw_str domain_of(mw_str address)
-{
-	size_t at = address.len;
-
-	while (at > 0 && address.ptr[at - 1] != '@')
-		at--;
-	return mw_str_skip(address, at > 0 ? at : address.len);
-}
 
 static mw_str hex(uint64_t n, char out[16])
 {
@@ -75,8 +46,12 @@ static mw_str value_of(const filling *x, mw_str name, char id[16])
 		return x->f->helo;
 	if (mw_str_eq(name, MW_LIT("sender")))
 		return x->f->sender;
-	if (mw_str_eq(name, MW_LIT("sender-domain")))
-		return domain_of(x->f->sender);
+	if (mw_str_eq(name, MW_LIT("sender-domain"))) {
+		mw_str local, domain;
+
+		mw_address_split(x->f->sender, &local, &domain);
+		return domain;
+	}
 	if (mw_str_eq(name, MW_LIT("recipient")))
 		return x->recipient;
 	return hex(x->id, id);
@@ -93,13 +68,14 @@ static mw_str fill(const filling *x, mw_str text, char *room, size_t cap)
 		const size_t n = brace != NULL ? (size_t)(brace - text.ptr) : text.len;
 		char id[16];
 
-		mw_buf_put(&b, cut(mw_str_head(text, n), b.cap - b.len));
+		mw_buf_put(&b, mwi_utf8_head(mw_str_head(text, n), b.cap - b.len));
 		text = mw_str_skip(text, n + 1);
 		if (brace == NULL)
 			break;
 		const size_t len = (size_t)(close - brace) - 1;
 
-		scenario_put(&b, cut(value_of(x, mw_str_head(text, len), id), VALUE_MAX));
+		scenario_put(&b, mwi_utf8_head(value_of(x, mw_str_head(text, len), id),
+					       VALUE_MAX));
 		text = mw_str_skip(text, len + 1);
 	}
 	return mw_buf_str(&b);

@@ -25,7 +25,7 @@ typedef struct ask {
 
 static bool cut_prefix(mw_str *rest, mw_str prefix)
 {
-	if (!scenario_same(mw_str_head(*rest, prefix.len), prefix))
+	if (!mwi_equal(mw_str_head(*rest, prefix.len), prefix))
 		return false;
 	*rest = mw_str_skip(*rest, prefix.len);
 	return true;
@@ -139,7 +139,7 @@ static bool local_of(mw_str *local, char *room, mw_str name, mw_str domain)
 	size_t n = 0;
 
 	if (name.len <= domain.len || name.len - domain.len > LOCAL_ROOM ||
-	    !scenario_same(mw_str_skip(name, name.len - domain.len), domain))
+	    !mwi_equal(mw_str_skip(name, name.len - domain.len), domain))
 		return false;
 	*local = mw_str_head(name, name.len - domain.len);
 	if (local->len < 2 || local->ptr[0] != '"' || local->ptr[local->len - 1] != '"')

@@ -8,6 +8,8 @@
 
 #include "base/ascii.h"
 #include "engine/scenario_state.h"
+#include "smtp/command.h"
+#include "smtp/keyword.h"
 
 #define TIME_MAX    3600000U /* ms of a delay; 1000 records of it fit 32 bits */
 #define WINDOW_MAX  (24U * TIME_MAX)
@@ -53,17 +55,7 @@ static void wrong_word(const reader *r, const char *what, mw_str word)
 /* All of s is a number of at most `max`. */
 static bool read_number(mw_str s, uint64_t max, uint64_t *out)
 {
-	uint64_t n = 0;
-
-	if (s.len == 0 || s.len > 15)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!mwi_is_digit(s.ptr[i]))
-			return false;
-		n = n * 10 + (uint64_t)(s.ptr[i] - '0');
-	}
-	*out = n;
-	return n <= max;
+	return mwi_number_read(out, s) == MW_OK && *out <= max;
 }
 
 /* "30", "30s", "500ms", "5m", "1h"; never 0. */
@@ -602,43 +594,17 @@ static void read_host(const reader *r)
 	r->s->settings.host = word;
 }
 
-typedef struct word_bit {
-	const char *word;
-	unsigned bit;
-} word_bit;
-
-static unsigned bit_of(const word_bit *bits, size_t count, mw_str word)
-{
-	for (size_t i = 0; i < count; i++)
-		if (scenario_same(mw_str_of(bits[i].word), word))
-			return bits[i].bit;
-	return 0;
-}
-
 static void read_extensions(const reader *r)
 {
-	static const word_bit bits[] = {
-		{"STARTTLS", MW_SMTP_STARTTLS},
-		{"CHUNKING", MW_SMTP_CHUNKING},
-		{"BINARYMIME", MW_SMTP_BINARYMIME},
-		{"DSN", MW_SMTP_DSN},
-		{"SMTPUTF8", MW_SMTP_UTF8},
-		{"REQUIRETLS", MW_SMTP_REQUIRETLS},
-		{"8BITMIME", MW_SMTP_8BITMIME},
-		{"PIPELINING", MW_SMTP_PIPELINING},
-		{"LIMITS", MW_SMTP_LIMITS},
-		{"ENHANCEDSTATUSCODES", MW_SMTP_ENHANCED},
-		{"SIZE", MW_SMTP_SIZE},
-	};
 	mw_str rest = r->f->value, word;
 
 	r->s->settings.has_extensions = true;
 	while (source_word(&rest, &word)) {
-		const bool sized = scenario_same(mw_str_head(word, 5), MW_LIT("SIZE=")) &&
+		const bool sized = mwi_equal(mw_str_head(word, 5), MW_LIT("SIZE=")) &&
 				   read_number(mw_str_skip(word, 5), UINT64_C(1) << 48,
 					       &r->s->settings.size_max);
-		const unsigned bit = bit_of(bits, sizeof bits / sizeof *bits,
-					    sized ? MW_LIT("SIZE") : word);
+		const unsigned bit = mwi_keyword_bit(mwi_extension_words,
+						     sized ? MW_LIT("SIZE") : word);
 
 		if (bit == 0)
 			wrong_word(r, "unknown extension", word);
@@ -648,17 +614,11 @@ static void read_extensions(const reader *r)
 
 static void read_mechanisms(const reader *r)
 {
-	static const word_bit bits[] = {
-		{"PLAIN", MW_SASL_PLAIN},
-		{"LOGIN", MW_SASL_LOGIN},
-		{"SCRAM-SHA-256", MW_SASL_SCRAM_SHA_256},
-		{"SCRAM-SHA-256-PLUS", MW_SASL_SCRAM_SHA_256_PLUS},
-	};
 	mw_str rest = r->f->value, word;
 
 	r->s->settings.has_mechanisms = true;
 	while (source_word(&rest, &word)) {
-		const unsigned bit = bit_of(bits, sizeof bits / sizeof *bits, word);
+		const unsigned bit = mwi_keyword_bit(mwi_mechanism_words, word);
 
 		if (bit == 0)
 			wrong_word(r, "unknown mechanism", word);

@@ -94,9 +94,6 @@ struct scenario {
 	scenario_counters *counters; /* NULL where nothing counts */
 };
 
-/* True for 'a' and 'A' alike; ASCII. */
-bool scenario_same(mw_str a, mw_str b);
-
 /* Can a code of this class be said at this stage? */
 bool scenario_makes_sense(int code, mw_stage stage);
 

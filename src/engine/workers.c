@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/workers.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 #define WAITING_MAX 1000U
@@ -45,19 +44,15 @@ static void *work(void *ctx)
 workers *workers_start(unsigned threads)
 {
 	workers *w = calloc(1, sizeof *w);
-	sigset_t all, before;
 
 	if (w == NULL)
 		return NULL;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
 	w->last = &w->first;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (w->threads < threads && w->threads < THREADS_MAX &&
 	       pthread_create(&w->thread[w->threads], NULL, work, w) == 0)
 		w->threads++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (w->threads == 0)
 		workers_stop(&w);
 	return w;

@@ -22,7 +22,7 @@ struct conn {
 	char *kept, *unsent;
 	size_t kept_len, unsent_len;
 	unsigned rate, allowance;
-	bool paused, shaking, closing, lingering, dead, busy, eof;
+	bool paused, shaking, closing, lingering, dead, busy;
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx);
@@ -181,45 +181,37 @@ void conn_secure(conn *c, SSL_CTX *tls)
 	want_read(c, true);
 }
 
-/* Bytes; 0 end; -1 nothing now; -2 broken. */
-static ssize_t read_some(conn *c, char *p, size_t n)
+/* What a call came to: bytes; 0 end; -1 nothing now; -2 broken. */
+static ssize_t plain_result(ssize_t r)
 {
-	ssize_t r;
-
-	if (c->tls == NULL) {
-		do
-			r = recv(c->fd, p, n, 0);
-		while (r < 0 && errno == EINTR);
-		if (r < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
+	if (r >= 0)
 		return r;
-	}
-	ERR_clear_error();
-	r = SSL_read(c->tls, p, (int)n);
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : -2;
+}
+
+static ssize_t tls_result(conn *c, int r)
+{
 	if (r > 0)
 		return r;
-	if (SSL_get_error(c->tls, (int)r) == SSL_ERROR_ZERO_RETURN)
+	if (SSL_get_error(c->tls, r) == SSL_ERROR_ZERO_RETURN)
 		return 0;
-	return tls_wants(c, (int)r) != 0 ? -1 : -2;
+	return tls_wants(c, r) != 0 ? -1 : -2;
+}
+
+static ssize_t read_some(conn *c, char *p, size_t n)
+{
+	if (c->tls == NULL)
+		return plain_result(recv(c->fd, p, n, 0));
+	ERR_clear_error();
+	return tls_result(c, SSL_read(c->tls, p, (int)n));
 }
 
 static ssize_t write_some(conn *c, const char *p, size_t n)
 {
-	ssize_t r;
-
-	if (c->tls == NULL) {
-		do
-			r = send(c->fd, p, n, MSG_NOSIGNAL);
-		while (r < 0 && errno == EINTR);
-		if (r < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
-		return r;
-	}
+	if (c->tls == NULL)
+		return plain_result(send(c->fd, p, n, MSG_NOSIGNAL));
 	ERR_clear_error();
-	r = SSL_write(c->tls, p, (int)n);
-	if (r > 0)
-		return r;
-	return tls_wants(c, (int)r) != 0 ? -1 : -2;
+	return tls_result(c, SSL_write(c->tls, p, (int)n));
 }
 
 /* --- writing */
@@ -275,7 +267,7 @@ bool conn_send(conn *c, mw_str bytes)
 	while (c->unsent_len == 0 && bytes.len > 0) {
 		const ssize_t n = write_some(c, bytes.ptr, bytes.len);
 
-		if (n == -2) {
+		if (n == 0 || n == -2) {
 			end(c, "the client is gone");
 			return false;
 		}
@@ -298,7 +290,7 @@ static void send_unsent(conn *c)
 	while (done < c->unsent_len) {
 		const ssize_t n = write_some(c, c->unsent + done, c->unsent_len - done);
 
-		if (n == -2) {
+		if (n == 0 || n == -2) {
 			end(c, "the client is gone");
 			return;
 		}
@@ -489,11 +481,6 @@ void conn_abort(conn *c, bool reset)
 SSL *conn_tls(conn *c)
 {
 	return c->tls;
-}
-
-loop *conn_loop(conn *c)
-{
-	return c->l;
 }
 
 /* Calls the handler outside input(): what it wrote goes out, what it closed ends. */

@@ -67,8 +67,6 @@ void conn_abort(conn *c, bool reset);
 /* The TLS state, NULL on a plain line. */
 SSL *conn_tls(conn *c);
 
-loop *conn_loop(conn *c);
-
 /* Calls `visit` with the context of each; it may end the one that it visits. */
 void conn_each(loop *l, void (*visit)(void *ctx));
 

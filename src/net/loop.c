@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -125,7 +124,6 @@ static int prepare(loop *l)
 
 int loop_start(loop *l, void (*on_tick)(loop *l, void *ctx), void *ctx)
 {
-	sigset_t all, before;
 	int error;
 
 	*l = (loop){.wake = -1, .on_tick = on_tick, .ctx = ctx};
@@ -133,12 +131,8 @@ int loop_start(loop *l, void (*on_tick)(loop *l, void *ctx), void *ctx)
 	l->now = loop_clock();
 	pthread_mutex_init(&l->lock, NULL);
 	error = prepare(l);
-	/* Signals go to the main thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (error == 0)
 		error = pthread_create(&l->thread, NULL, run, l);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0)
 		free_all(l);
 	return error;

@@ -183,10 +183,5 @@ mw_str mwi_address_value(mw_str value)
 
 bool mwi_address_same(mw_str a, mw_str b)
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (mwi_lower(a.ptr[i]) != mwi_lower(b.ptr[i]))
-			return false;
-	return true;
+	return mwi_equal(a, b);
 }

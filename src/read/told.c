@@ -37,17 +37,6 @@ size_t mwi_entry_find(const mw_bounce *b, mw_str address)
 	return n->count;
 }
 
-/* At most `max` bytes, and no character cut in two. */
-static mw_str head_of_text(mw_str s, size_t max)
-{
-	if (s.len <= max)
-		return s;
-	s.len = max;
-	while (s.len > 0 && ((unsigned char)s.ptr[s.len] & 0xc0) == 0x80)
-		s.len--;
-	return s;
-}
-
 /* What stands in front of a command, and of the answer to it. */
 static bool is_command(mw_str line)
 {
@@ -168,7 +157,7 @@ void mwi_words_share(mw_bounce *b)
 static void add_context(mw_outcome *o, mw_str text)
 {
 	if (o->context.len == 0 && text.len > o->text.len)
-		o->context = head_of_text(mw_str_trim(text), MW_TEXT_MAX);
+		o->context = mwi_utf8_head(mw_str_trim(text), MW_TEXT_MAX);
 }
 
 /* A dialogue told again has other replies in it, to other commands. */
@@ -208,7 +197,7 @@ static void finish(mw_bounce *b, size_t entry, mw_report *out)
 	const mw_str context = context_of(b, entry);
 
 	if (o->stage == MW_STAGE_NONE || o->remote.len == 0)
-		mwi_wrapper_read(o, head_of_text(near_by(b, entry), SEARCHED));
+		mwi_wrapper_read(o, mwi_utf8_head(near_by(b, entry), SEARCHED));
 	add_context(o, context);
 }
 

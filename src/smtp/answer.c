@@ -5,6 +5,7 @@
  */
 #include <mailwhy/answer.h>
 
+#include "base/utf8.h"
 #include "smtp/answers.h"
 
 #define LINE_MAX_BYTES 510 /* of a reply line without CRLF, RFC 5321, 4.5.3.1.5 */
@@ -23,16 +24,6 @@ static void put_status(mw_buf *out, mw_enhanced e)
 	mw_buf_put_char(out, ' ');
 }
 
-/* Not in the middle of a character (UTF-8). */
-static mw_str fit(mw_str s, size_t max)
-{
-	if (s.len <= max)
-		return s;
-	while (max > 0 && ((unsigned char)s.ptr[max] & 0xc0) == 0x80)
-		max--;
-	return mw_str_head(s, max);
-}
-
 static void put_line(mw_buf *out, const mw_answer *a, mw_str line, bool last)
 {
 	const size_t start = out->len;
@@ -41,7 +32,7 @@ static void put_line(mw_buf *out, const mw_answer *a, mw_str line, bool last)
 	mw_buf_put_char(out, last ? ' ' : '-');
 	if (a->status.cls != 0)
 		put_status(out, a->status);
-	line = fit(line, LINE_MAX_BYTES - (out->len - start));
+	line = mwi_utf8_head(line, LINE_MAX_BYTES - (out->len - start));
 	for (size_t i = 0; i < line.len; i++) {
 		const unsigned char c = (unsigned char)line.ptr[i];
 
@@ -92,7 +83,7 @@ mw_answer mw_answer_fill(mw_answer_id id, mw_str what, char *room, size_t cap)
 	after = mw_str_skip(a.text, gap + 2);
 	mw_buf_init(&b, room, cap);
 	mw_buf_put(&b, mw_str_head(a.text, gap));
-	mw_buf_put(&b, fit(what, cap - (a.text.len - 2)));
+	mw_buf_put(&b, mwi_utf8_head(what, cap - (a.text.len - 2)));
 	mw_buf_put(&b, after);
 	a.text = mw_buf_str(&b);
 	return a;

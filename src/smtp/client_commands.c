@@ -3,6 +3,7 @@
  * What the client says, and what it may not say: no text of a mail's envelope goes out
  * that could be read as more than one word.
  */
+#include "base/ascii.h"
 #include "smtp/client.h"
 
 /* RFC 3461, sections 4.4 and 4.2. */
@@ -31,14 +32,6 @@ mw_reply mwi_fault_reply(mwi_fault fault)
 	return r;
 }
 
-static bool is_ascii(mw_str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* An address that came from outside could hold ">\r\n". */
 static mwi_fault address_fault(const mw_smtp_client *s, mw_str address)
 {
@@ -47,7 +40,7 @@ static mwi_fault address_fault(const mw_smtp_client *s, mw_str address)
 	mw_buf path;
 	mw_str read;
 
-	if (!utf8 && !is_ascii(address))
+	if (!utf8 && !mwi_is_ascii(address))
 		return MWI_FAULT_UTF8_ADDRESS;
 	mw_buf_init(&path, room, sizeof room);
 	mw_buf_put_char(&path, '<');

@@ -10,16 +10,6 @@ static const char *const verbs[] = {"helo", "ehlo", "lhlo", "mail",     "rcpt",
 static const char *const known[] = {"turn", "send", "soml", "saml",
 				    "etrn", "atrn", "burl"};
 
-bool mwi_word_is(mw_str s, mw_str lower)
-{
-	if (s.len != lower.len)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (mwi_lower(s.ptr[i]) != lower.ptr[i])
-			return false;
-	return true;
-}
-
 bool mwi_word_next(mw_str *rest, mw_str *word)
 {
 	size_t n = 0;
@@ -43,10 +33,10 @@ mwi_command mwi_command_read(mw_str line, mw_str *argument)
 		return MWI_STRANGE;
 	*argument = mw_str_trim(line);
 	for (int i = 0; i < MWI_KNOWN; i++)
-		if (mwi_word_is(verb, mw_str_of(verbs[i])))
+		if (mwi_equal(verb, mw_str_of(verbs[i])))
 			return (mwi_command)i;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (mwi_word_is(verb, mw_str_of(known[i])))
+		if (mwi_equal(verb, mw_str_of(known[i])))
 			return MWI_KNOWN;
 	return MWI_STRANGE;
 }

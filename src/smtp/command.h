@@ -51,7 +51,4 @@ mw_status mwi_number_read(uint64_t *out, mw_str s);
 /* Cuts the first word (parted by blanks) off *rest. */
 bool mwi_word_next(mw_str *rest, mw_str *word);
 
-/* Equal but for ASCII case; `lower` is lower-case. */
-bool mwi_word_is(mw_str s, mw_str lower);
-
 #endif

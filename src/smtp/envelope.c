@@ -35,11 +35,11 @@ static bool read_body(target *t, mw_str value, bool has_value)
 {
 	if (!has_value)
 		return false;
-	if (mwi_word_is(value, MW_LIT("7bit")))
+	if (mwi_equal(value, MW_LIT("7bit")))
 		t->mail->body = MW_BODY_7BIT;
-	else if (mwi_word_is(value, MW_LIT("8bitmime")))
+	else if (mwi_equal(value, MW_LIT("8bitmime")))
 		t->mail->body = MW_BODY_8BITMIME;
-	else if (mwi_word_is(value, MW_LIT("binarymime")))
+	else if (mwi_equal(value, MW_LIT("binarymime")))
 		t->mail->body = MW_BODY_BINARYMIME;
 	else
 		return false;
@@ -62,9 +62,9 @@ static bool read_requiretls(target *t, mw_str value, bool has_value)
 
 static bool read_ret(target *t, mw_str value, bool has_value)
 {
-	if (mwi_word_is(value, MW_LIT("full")))
+	if (mwi_equal(value, MW_LIT("full")))
 		t->mail->ret = MW_RET_FULL;
-	else if (mwi_word_is(value, MW_LIT("hdrs")))
+	else if (mwi_equal(value, MW_LIT("hdrs")))
 		t->mail->ret = MW_RET_HDRS;
 	else
 		return false;
@@ -109,7 +109,7 @@ static bool read_notify(target *t, mw_str value, bool has_value)
 		unsigned bit = 0;
 
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-			if (mwi_word_is(mw_str_head(rest, n), words[i].word))
+			if (mwi_equal(mw_str_head(rest, n), words[i].word))
 				bit = words[i].bit;
 		if (bit == 0 || (t->rcpt->notify & bit) != 0)
 			return false;
@@ -137,7 +137,7 @@ static bool read_orcpt(target *t, mw_str value, bool has_value)
 			return false;
 	value = mw_str_skip(value, (size_t)(semicolon - value.ptr) + 1);
 	return value.len > 0 &&
-	       (mwi_word_is(mw_str_head(t->rcpt->orcpt, 6), MW_LIT("utf-8;")) ||
+	       (mwi_equal(mw_str_head(t->rcpt->orcpt, 6), MW_LIT("utf-8;")) ||
 		is_xtext(value, ORCPT_MAX));
 }
 
@@ -158,7 +158,7 @@ static const parameter *find(mw_str name, bool of_mail, unsigned extensions)
 	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
 		const parameter *p = &parameters[i];
 
-		if (p->of_mail == of_mail && mwi_word_is(name, mw_str_of(p->name)))
+		if (p->of_mail == of_mail && mwi_equal(name, mw_str_of(p->name)))
 			return p->extension == 0 || (p->extension & extensions) != 0
 				       ? p
 				       : NULL;
@@ -207,7 +207,7 @@ static bool read_path(mw_str *address, mw_str *rest, mw_str argument, mw_str key
 {
 	ptrdiff_t n;
 
-	if (!mwi_word_is(mw_str_head(argument, keyword.len), keyword))
+	if (!mwi_equal(mw_str_head(argument, keyword.len), keyword))
 		return false;
 	argument = mw_str_trim(mw_str_skip(argument, keyword.len));
 	n = mw_path_read(address, argument, utf8);
@@ -215,14 +215,6 @@ static bool read_path(mw_str *address, mw_str *rest, mw_str argument, mw_str key
 		return false;
 	*rest = mw_str_skip(argument, (size_t)n);
 	return rest->len == 0 || rest->ptr[0] == ' ' || rest->ptr[0] == '\t';
-}
-
-static bool beyond_ascii(mw_str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 0x80)
-			return true;
-	return false;
 }
 
 mwi_wrong mwi_mail_read(mw_mail *out, mw_str argument, unsigned extensions, bool esmtp)
@@ -241,7 +233,7 @@ mwi_wrong mwi_mail_read(mw_mail *out, mw_str argument, unsigned extensions, bool
 	if (mail.body == MW_BODY_BINARYMIME && (extensions & MW_SMTP_BINARYMIME) == 0)
 		return (mwi_wrong){MW_ANSWER_UNKNOWN_PARAMETER,
 				   MW_LIT("BODY=BINARYMIME")};
-	if (beyond_ascii(mail.sender) && !mail.smtputf8)
+	if (!mwi_is_ascii(mail.sender) && !mail.smtputf8)
 		return (mwi_wrong){MW_ANSWER_UTF8_ADDRESS, MW_LIT("")};
 	mw_address_split(mail.sender, &local, &domain);
 	if (mail.sender.len > 0 && domain.len == 0)
@@ -261,9 +253,9 @@ mwi_wrong mwi_rcpt_read(mw_rcpt *out, mw_str argument, unsigned extensions, bool
 	if (!read_path(&rcpt.recipient, &rest, argument, MW_LIT("to:"), true))
 		return (mwi_wrong){MW_ANSWER_BAD_RECIPIENT, MW_LIT("")};
 	mw_address_split(rcpt.recipient, &local, &domain);
-	if (domain.len == 0 && !mwi_word_is(local, MW_LIT("postmaster")))
+	if (domain.len == 0 && !mwi_equal(local, MW_LIT("postmaster")))
 		return (mwi_wrong){MW_ANSWER_BAD_RECIPIENT, MW_LIT("")};
-	if (beyond_ascii(rcpt.recipient) && (extensions & MW_SMTP_UTF8) == 0)
+	if (!mwi_is_ascii(rcpt.recipient) && (extensions & MW_SMTP_UTF8) == 0)
 		return (mwi_wrong){MW_ANSWER_UTF8_ADDRESS, MW_LIT("")};
 	wrong = read_parameters(&t, rest, extensions, esmtp);
 	if (wrong.id != MW_ANSWER_COUNT)

@@ -505,11 +505,6 @@ static void answer_end(mw_smtp_server *s, const mw_answer *a, mw_buf *out)
 	next_ending(s, a->code < 300);
 }
 
-static void answer_lookup(mw_smtp_server *s, const mw_answer *a, mw_buf *out)
-{
-	write_reply(s, a, out);
-}
-
 void mw_smtp_server_answer(mw_smtp_server *s, const mw_answer *a, mw_buf *out)
 {
 	static void (*const answers[])(mw_smtp_server *, const mw_answer *, mw_buf *) = {
@@ -517,8 +512,8 @@ void mw_smtp_server_answer(mw_smtp_server *s, const mw_answer *a, mw_buf *out)
 		[MW_SMTP_START_TLS] = answer_tls,   [MW_SMTP_AUTH] = answer_auth,
 		[MW_SMTP_AUTH_MORE] = answer_auth,  [MW_SMTP_MAIL] = answer_mail,
 		[MW_SMTP_RCPT] = answer_rcpt,       [MW_SMTP_DATA] = answer_data,
-		[MW_SMTP_END] = answer_end,         [MW_SMTP_VRFY] = answer_lookup,
-		[MW_SMTP_EXPN] = answer_lookup,
+		[MW_SMTP_END] = answer_end,         [MW_SMTP_VRFY] = write_reply,
+		[MW_SMTP_EXPN] = write_reply,
 	};
 	const unsigned char asked = s->asked;
 

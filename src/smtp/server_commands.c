@@ -4,6 +4,7 @@
  * itself or asks the caller, and does exactly one of the two.
  */
 #include "base/ascii.h"
+#include "smtp/keyword.h"
 #include "smtp/message.h"
 #include "smtp/session.h"
 
@@ -139,7 +140,7 @@ static bool read_chunk(mw_str argument, uint64_t *size, bool *last)
 	(void)mwi_word_next(&argument, &number);
 	*last = mwi_word_next(&argument, &word);
 	return mwi_number_read(size, number) == MW_OK &&
-	       (!*last || mwi_word_is(word, MW_LIT("last"))) && argument.len == 0;
+	       (!*last || mwi_equal(word, MW_LIT("last"))) && argument.len == 0;
 }
 
 void mwi_chunk_discard(mw_smtp_server *s, mw_str argument)
@@ -224,7 +225,7 @@ static void expn(mwi_step *t, mw_str argument)
 
 static void help(mwi_step *t, mw_str argument)
 {
-	if (mwi_word_is(argument, MW_LIT("status")))
+	if (mwi_equal(argument, MW_LIT("status")))
 		mwi_say(t, MW_ANSWER_SYSTEM_STATUS, t->s->params->hostname);
 	else
 		mwi_say(t, MW_ANSWER_HELP,
@@ -253,19 +254,6 @@ static void starttls(mwi_step *t, mw_str argument)
 	}
 }
 
-static unsigned mechanism_of(mw_str name)
-{
-	if (mwi_word_is(name, MW_LIT("plain")))
-		return MW_SASL_PLAIN;
-	if (mwi_word_is(name, MW_LIT("login")))
-		return MW_SASL_LOGIN;
-	if (mwi_word_is(name, MW_LIT("scram-sha-256")))
-		return MW_SASL_SCRAM_SHA_256;
-	if (mwi_word_is(name, MW_LIT("scram-sha-256-plus")))
-		return MW_SASL_SCRAM_SHA_256_PLUS;
-	return 0;
-}
-
 static void auth(mwi_step *t, mw_str argument)
 {
 	mw_smtp_server *s = t->s;
@@ -275,7 +263,7 @@ static void auth(mwi_step *t, mw_str argument)
 	(void)mwi_word_next(&argument, &name);
 	if (!s->secure)
 		allowed &= ~MW_SASL_SCRAM_SHA_256_PLUS;
-	t->event->mechanism = mechanism_of(name) & allowed;
+	t->event->mechanism = mwi_keyword_bit(mwi_mechanism_words, name) & allowed;
 	t->event->word = mw_str_trim(argument);
 	if (s->params->mechanisms == 0)
 		mwi_say(t, MW_ANSWER_NOT_IMPLEMENTED, MW_LIT(""));
