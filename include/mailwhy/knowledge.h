@@ -48,6 +48,7 @@ MW_API mw_str mw_knowledge_line(const mw_knowledge *kb, mw_lines lines, size_t i
 typedef struct mw_code {
 	int code;
 	mw_category category; /* what the bare code says; UNKNOWN: nothing */
+	mw_limit limit;       /* what it tells of on a connection that has carried mail */
 	mw_str text, source, commands, meaning;
 	mw_lines causes, notes, remedies[MW_AUDIENCE_COUNT];
 } mw_code;
@@ -92,6 +93,7 @@ typedef struct mw_category_info {
 	mw_fault fault;
 	mw_action action_temporary, action_permanent;
 	int retry;           /* seconds; -1 none */
+	mw_limit limit;      /* which number is to go down */
 	bool bad_address;    /* for good, it means that the address is dead */
 	bool names_list;     /* a blocklist that the text names belongs into the answer */
 	bool names_domain;   /* so does the domain of the sender */
@@ -116,6 +118,11 @@ MW_API mw_str mw_knowledge_digit(const mw_knowledge *kb, int place, int digit);
 
 typedef struct mw_provider {
 	mw_str id, name, page, kind;
+	/* What it says that it takes of one sending address: connections at a time,
+	 * messages a connection, messages a minute; 0 where it says nothing. `limits`
+	 * is where it says so, and when that was read. */
+	unsigned connections, messages, rate;
+	mw_str limits;
 } mw_provider;
 
 /* By id ("gmail"); MW_E_ABSENT when there is none. */

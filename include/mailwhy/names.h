@@ -131,6 +131,17 @@ extern "C" {
 	X(DEVELOPER, 2, "developer")                                                     \
 	X(RECEIVER, 3, "receiver")
 
+/* What a refusal says about how much the receiving side takes: which number is to go
+ * down. */
+#define MW_LIMIT_MAP(X)                                                                  \
+	X(NONE, 0, "none")               /* nothing */                                   \
+	X(CONNECTIONS, 1, "connections") /* connections at a time */                     \
+	X(MESSAGES, 2, "messages")       /* messages of a connection */                  \
+	X(RATE, 3, "rate")               /* messages in a time */                        \
+	X(RECIPIENTS, 4, "recipients")   /* recipients of a message */                   \
+	X(FIRST_TRY, 5, "first-try")     /* the first attempt never counts */            \
+	X(SERVER, 6, "server")           /* the server serves nobody just now */
+
 #define X(name, value, text) MW_CATEGORY_##name = (value),
 typedef enum mw_category { MW_CATEGORY_MAP(X) MW_CATEGORY_COUNT } mw_category;
 #undef X
@@ -155,6 +166,9 @@ typedef enum mw_kind { MW_KIND_MAP(X) MW_KIND_COUNT } mw_kind;
 #define X(name, value, text) MW_AUDIENCE_##name = (value),
 typedef enum mw_audience { MW_AUDIENCE_MAP(X) MW_AUDIENCE_COUNT } mw_audience;
 #undef X
+#define X(name, value, text) MW_LIMIT_##name = (value),
+typedef enum mw_limit { MW_LIMIT_MAP(X) MW_LIMIT_COUNT } mw_limit;
+#undef X
 
 /* The vocabularies, for calls that take any of them. */
 typedef enum mw_vocabulary {
@@ -166,6 +180,7 @@ typedef enum mw_vocabulary {
 	MW_VOCABULARY_CONFIDENCE,
 	MW_VOCABULARY_KIND,
 	MW_VOCABULARY_AUDIENCE,
+	MW_VOCABULARY_LIMIT,
 	MW_VOCABULARY_COUNT
 } mw_vocabulary;
 

@@ -20,6 +20,8 @@ typedef struct mw_verdict {
 	mw_confidence confidence;
 	bool address_is_bad;
 	int retry_after;      /* seconds; -1: neither text nor schedule states one */
+	bool retry_stated;    /* the text does */
+	mw_limit limit;       /* which number is to go down */
 	mw_enhanced derived;  /* the status that fits where none was stated; cls 0 none */
 	mw_str rule;          /* "file:name"; empty when no rule decided */
 	mw_str provider;      /* id; empty unknown */

@@ -14,6 +14,7 @@ static const mw_str stage[] = {MW_STAGE_MAP(X)};
 static const mw_str confidence[] = {MW_CONFIDENCE_MAP(X)};
 static const mw_str kind[] = {MW_KIND_MAP(X)};
 static const mw_str audience[] = {MW_AUDIENCE_MAP(X)};
+static const mw_str limit[] = {MW_LIMIT_MAP(X)};
 #undef X
 
 static const struct {
@@ -24,6 +25,7 @@ static const struct {
 	{fault, MW_FAULT_COUNT},       {action, MW_ACTION_COUNT},
 	{stage, MW_STAGE_COUNT},       {confidence, MW_CONFIDENCE_COUNT},
 	{kind, MW_KIND_COUNT},         {audience, MW_AUDIENCE_COUNT},
+	{limit, MW_LIMIT_COUNT},
 };
 
 #define DENSE(table, count)                                                              \
@@ -36,6 +38,7 @@ DENSE(stage, MW_STAGE_COUNT);
 DENSE(confidence, MW_CONFIDENCE_COUNT);
 DENSE(kind, MW_KIND_COUNT);
 DENSE(audience, MW_AUDIENCE_COUNT);
+DENSE(limit, MW_LIMIT_COUNT);
 
 int mw_name_count(mw_vocabulary v)
 {

@@ -46,18 +46,28 @@ static void code_stages(tables *t, const record *r, mwi_code *out)
 	}
 }
 
+static int vocabulary_field(tables *t, const record *r, const char *key, mw_vocabulary v)
+{
+	const field *f = tables_field(t, r, key);
+	const int value = f != NULL ? tables_word(t, v, f->value, f->at) : 0;
+
+	return value > 0 ? value : 0;
+}
+
 static void compile_code(tables *t, const record *r)
 {
 	mwi_code c = {.category = category_of(t, r)};
 	const int code = tables_number(t, r->name, 599, r->at);
 
-	tables_check_keys(t, r,
-			  "text source commands meaning cause category at note" REMEDIES);
+	tables_check_keys(
+		t, r,
+		"text source commands meaning cause category limit at note" REMEDIES);
 	if (code < 100)
 		complain(t->c, r->at, "a reply code has three digits, 100 to 599");
 	need(t, r, "meaning");
 	need(t, r, "source");
 	c.code = (uint32_t)code;
+	c.limit = (uint32_t)vocabulary_field(t, r, "limit", MW_VOCABULARY_LIMIT);
 	code_stages(t, r, &c);
 	c.text = tables_prose_of(t, r, "text");
 	c.source = tables_prose_of(t, r, "source");
@@ -149,24 +159,16 @@ static void category_names(tables *t, const record *r, mwi_category *out)
 	}
 }
 
-static int vocabulary_field(tables *t, const record *r, const char *key, mw_vocabulary v)
-{
-	const field *f = tables_field(t, r, key);
-	const int value = f != NULL ? tables_word(t, v, f->value, f->at) : 0;
-
-	return value > 0 ? value : 0;
-}
-
 static void compile_category(tables *t, const record *r)
 {
 	mwi_category c = {.retry = -1, .subject = MWI_ANY, .detail = MWI_ANY};
 	const int value = tables_word(t, MW_VOCABULARY_CATEGORY, r->name, r->at);
 	const field *f;
 
-	tables_check_keys(
-		t, r,
-		"permanence fault action retry bad-address at-mail names status summary "
-		"reference" REMEDIES);
+	tables_check_keys(t, r,
+			  "permanence fault action retry limit bad-address at-mail names "
+			  "status summary "
+			  "reference" REMEDIES);
 	need(t, r, "summary");
 	need(t, r, "fault");
 	need(t, r, "permanence");
@@ -184,6 +186,7 @@ static void compile_category(tables *t, const record *r)
 		c.subject = s.subject;
 		c.detail = s.detail;
 	}
+	c.limit = (uint32_t)vocabulary_field(t, r, "limit", MW_VOCABULARY_LIMIT);
 	c.bad_address = tables_field(t, r, "bad-address") != NULL;
 	c.at_mail = (uint32_t)vocabulary_field(t, r, "at-mail", MW_VOCABULARY_CATEGORY);
 	category_names(t, r, &c);
@@ -222,17 +225,37 @@ static void each_phrase(tables *t, const record *r, const char *key, mwi_owner o
 	}
 }
 
+static uint32_t number_field(tables *t, const record *r, const char *key)
+{
+	const field *f = tables_field(t, r, key);
+
+	return f != NULL ? (uint32_t)tables_number(t, f->value, 1000000, f->at) : 0;
+}
+
+/* A number that somebody published is worth as much as the place where it stands. */
+static void provider_limits(tables *t, const record *r, mwi_provider *out)
+{
+	out->connections = number_field(t, r, "connections");
+	out->messages = number_field(t, r, "messages");
+	out->rate = number_field(t, r, "rate");
+	out->limits = tables_prose_of(t, r, "limits");
+	if (out->connections + out->messages + out->rate > 0)
+		need(t, r, "limits");
+}
+
 static void compile_provider(tables *t, const record *r)
 {
 	const uint32_t index = tables_count(t, MWI_PROVIDER);
 	mwi_provider p = {.id = tables_text(t, r->name)};
 
-	tables_check_keys(t, r, "name host hint page kind");
+	tables_check_keys(t, r,
+			  "name host hint page kind connections messages rate limits");
 	need(t, r, "name");
 	need(t, r, "kind");
 	p.name = tables_prose_of(t, r, "name");
 	p.kind = tables_prose_of(t, r, "kind");
 	p.page = tables_prose_of(t, r, "page");
+	provider_limits(t, r, &p);
 	*(mwi_provider *)tables_add(t, MWI_PROVIDER) = p;
 	each_phrase(t, r, "hint", MWI_OWNER_PROVIDER, index, 0);
 	for (uint32_t i = 0; i < r->fields.count; i++) {

@@ -49,10 +49,11 @@ static bool check_codes(const checker *c)
 	for (uint32_t i = 0; i < mwi_count(c->kb, MWI_CODE); i++) {
 		const mwi_code *r = mwi_code_at(c->kb) + i;
 
-		if (r->category >= MW_CATEGORY_COUNT || !ref_ok(c, r->text) ||
-		    !ref_ok(c, r->source) || !ref_ok(c, r->commands) ||
-		    !ref_ok(c, r->meaning) || !list_ok(c, r->cause) ||
-		    !list_ok(c, r->note) || !remedies_ok(c, r->remedy))
+		if (r->category >= MW_CATEGORY_COUNT || r->limit >= MW_LIMIT_COUNT ||
+		    !ref_ok(c, r->text) || !ref_ok(c, r->source) ||
+		    !ref_ok(c, r->commands) || !ref_ok(c, r->meaning) ||
+		    !list_ok(c, r->cause) || !list_ok(c, r->note) ||
+		    !remedies_ok(c, r->remedy))
 			return false;
 		for (size_t k = 0; k < sizeof r->at; k++)
 			if (r->at[k] >= MW_CATEGORY_COUNT)
@@ -84,6 +85,7 @@ static bool check_categories(const checker *c)
 		const mwi_category *r = mwi_category_at(c->kb) + i;
 
 		if (r->permanence >= MW_PERMANENCE_COUNT || r->fault >= MW_FAULT_COUNT ||
+		    r->limit >= MW_LIMIT_COUNT ||
 		    r->action_temporary >= MW_ACTION_COUNT ||
 		    r->action_permanent >= MW_ACTION_COUNT || !ref_ok(c, r->summary) ||
 		    !list_ok(c, r->reference) || !remedies_ok(c, r->remedy))
@@ -103,7 +105,7 @@ static bool check_lists(const checker *c)
 		const mwi_provider *r = mwi_provider_at(c->kb) + i;
 
 		if (!ref_ok(c, r->id) || !ref_ok(c, r->name) || !ref_ok(c, r->page) ||
-		    !ref_ok(c, r->kind))
+		    !ref_ok(c, r->kind) || !ref_ok(c, r->limits))
 			return false;
 	}
 	for (uint32_t i = 0; i < mwi_count(c->kb, MWI_HOST); i++) {

@@ -15,7 +15,7 @@
 #include <mailwhy/str.h>
 
 #define MWI_MAGIC   0x4b574d01U /* changes with every change of this file */
-#define MWI_VERSION 2U
+#define MWI_VERSION 3U
 #define MWI_ORDER   0x01020304U
 
 /* Entries of one chain, and phrases of one run: what a scan looks at for one window. */
@@ -43,7 +43,7 @@ typedef struct mwi_list {
 
 typedef struct mwi_code {
 	uint32_t code;
-	uint32_t category;
+	uint32_t category, limit;
 	uint8_t at[16]; /* by stage; MW_CATEGORY_UNKNOWN where nothing is said */
 	mwi_ref text, source, commands, meaning;
 	mwi_list cause, note, remedy[MW_AUDIENCE_COUNT];
@@ -61,6 +61,7 @@ typedef struct mwi_status {
 typedef struct mwi_category {
 	uint32_t permanence, fault, action_temporary, action_permanent;
 	int32_t retry; /* seconds, -1 none */
+	uint32_t limit;
 	uint32_t bad_address, names_list, names_domain;
 	uint32_t at_mail; /* category of the same words in reply to MAIL; 0 the same */
 	uint32_t subject, detail; /* of the enhanced status that fits; MWI_ANY none */
@@ -78,7 +79,8 @@ typedef struct mwi_word {
 } mwi_word;
 
 typedef struct mwi_provider {
-	mwi_ref id, name, page, kind;
+	mwi_ref id, name, page, kind, limits;
+	uint32_t connections, messages, rate; /* 0 not stated */
 } mwi_provider;
 
 /* A domain suffix of a provider's mail servers; sorted by the bytes of `suffix`. */

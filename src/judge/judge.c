@@ -436,7 +436,9 @@ static void complete(const mw_knowledge *kb, const evidence *e, const mwi_rule *
 	/* What is not proven dead is looked at, not thrown away. */
 	if (v->action == MW_ACTION_REMOVE_ADDRESS && !v->address_is_bad)
 		v->action = MW_ACTION_REVIEW;
+	v->limit = c.limit;
 	v->retry_after = mwi_times_read(&e->times, e->text);
+	v->retry_stated = v->retry_after >= 0;
 	if (v->retry_after < 0 && !for_good && v->permanence != MW_PERMANENCE_NONE)
 		v->retry_after = r != NULL && r->retry >= 0 ? r->retry : c.retry;
 	if (v->summary.len == 0)

@@ -69,6 +69,7 @@ static mw_status give_code(const mw_knowledge *kb, const mwi_code *r, mw_code *o
 	*out = (mw_code){
 		.code = (int)r->code,
 		.category = (mw_category)r->category,
+		.limit = (mw_limit)r->limit,
 		.text = mwi_text(kb, r->text),
 		.source = mwi_text(kb, r->source),
 		.commands = mwi_text(kb, r->commands),
@@ -196,6 +197,7 @@ mw_category_info mw_knowledge_category(const mw_knowledge *kb, mw_category categ
 	out.action_temporary = (mw_action)r->action_temporary;
 	out.action_permanent = (mw_action)r->action_permanent;
 	out.retry = r->retry;
+	out.limit = (mw_limit)r->limit;
 	out.bad_address = r->bad_address != 0;
 	out.names_list = r->names_list != 0;
 	out.at_mail = r->at_mail < MW_CATEGORY_COUNT ? (mw_category)r->at_mail
@@ -237,6 +239,10 @@ static mw_provider give_provider(const mw_knowledge *kb, const mwi_provider *r)
 		.name = mwi_text(kb, r->name),
 		.page = mwi_text(kb, r->page),
 		.kind = mwi_text(kb, r->kind),
+		.connections = r->connections,
+		.messages = r->messages,
+		.rate = r->rate,
+		.limits = mwi_text(kb, r->limits),
 	};
 }
 
