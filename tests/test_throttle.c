@@ -14,7 +14,7 @@
 #include "queue/throttle.h"
 
 #define START   INT64_C(1800000000000) /* ms since 1970 */
-#define CONNS   64
+#define CONNS   21
 #define GREET   10 /* ms from connecting to the greeting */
 #define MESSAGE 40 /* ms of one message */
 
