@@ -1128,7 +1128,7 @@ static void a_newer_version_is_refused(void **state)
 
 	(void)state;
 	store_close(&s);
-	run_sql("PRAGMA user_version=2");
+	run_sql("PRAGMA user_version=3");
 	assert_int_equal(store_open(&s, folder, &err), MW_E_VERSION);
 	assert_string_equal(err.msg, "a newer version made the queue's database");
 }

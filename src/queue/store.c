@@ -99,6 +99,30 @@ void store_ask_settle(store *s, store_settle *t)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void store_ask_intent(store *s, store_intent *p)
+{
+	p->next = NULL;
+	p->status = p->id == 0 || p->id > ID_MAX ? MW_E_ABSENT : MW_OK;
+	pthread_mutex_lock(&s->lock);
+	*s->intents_end = p;
+	s->intents_end = &p->next;
+	s->pending++;
+	pthread_cond_signal(&s->work);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void store_ask_memory(store *s, store_memory *p)
+{
+	p->next = NULL;
+	p->status = MW_OK;
+	pthread_mutex_lock(&s->lock);
+	*s->memories_end = p;
+	s->memories_end = &p->next;
+	s->pending++;
+	pthread_cond_signal(&s->work);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* Asks and waits. For a route, `id` is set to what comes next: all before it are meant.
  */
 static mw_status wipe_wait(store *s, wipe *w)
@@ -196,11 +220,21 @@ static mw_status open_folder(store *s, const char *dir, mw_err *err)
 			       : fail(err, status, "cannot open the queue's bodies");
 }
 
+static mw_status name_database(store *s, mw_err *err)
+{
+	const size_t room = strlen(s->folder) + sizeof "/queue.db";
+
+	s->database = malloc(room);
+	if (s->database == NULL)
+		return fail(err, MW_E_NOMEM, "out of memory");
+	snprintf(s->database, room, "%s/queue.db", s->folder);
+	return MW_OK;
+}
+
 /* Made here, so that it and what SQLite puts beside it have the modes that we want. */
 static mw_status make_database(store *s, mw_err *err)
 {
 	const int fd = openat(s->dir, "queue.db", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	const size_t room = strlen(s->folder) + sizeof "/queue.db";
 	const bool synced = fd >= 0 && fsync(s->dir) == 0;
 	const int e = errno;
 
@@ -209,11 +243,7 @@ static mw_status make_database(store *s, mw_err *err)
 	errno = e;
 	if (!synced)
 		return fail(err, errno_status(e), "cannot make the queue's database");
-	s->database = malloc(room);
-	if (s->database == NULL)
-		return fail(err, MW_E_NOMEM, "out of memory");
-	snprintf(s->database, room, "%s/queue.db", s->folder);
-	return MW_OK;
+	return name_database(s, err);
 }
 
 static mw_status open_database(store *s, mw_err *err)
@@ -257,7 +287,9 @@ static store *store_new(void)
 	s->dir = s->body = s->guard = -1;
 	s->puts_end = &s->puts;
 	s->filing_end = &s->filing;
+	s->intents_end = &s->intents;
 	s->settles_end = &s->settles;
+	s->memories_end = &s->memories;
 	s->wipes_end = &s->wipes;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->pool_lock, NULL);
@@ -312,11 +344,48 @@ mw_status store_open(store **out, const char *dir, mw_err *err)
 	return MW_OK;
 }
 
+mw_status store_open_to_look(store **out, const char *dir, mw_err *err)
+{
+	store *s = store_new();
+	mw_err unread;
+	mw_status status = MW_OK;
+
+	if (err == NULL)
+		err = &unread;
+	if (s == NULL)
+		return fail(err, MW_E_NOMEM, "out of memory");
+	s->folder = realpath(dir, NULL);
+	if (s->folder != NULL)
+		s->dir = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir < 0)
+		status = fail(err, MW_E_ABSENT, "there is no queue");
+	if (status == MW_OK && faccessat(s->dir, "queue.db", R_OK, 0) != 0)
+		status = fail(err, MW_E_ABSENT, "there is no queue in that folder");
+	if (status == MW_OK)
+		status = name_database(s, err);
+	if (status == MW_OK)
+		s->body = openat(s->dir, "body", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (status == MW_OK) {
+		err->msg = "cannot open the queue's database";
+		status = db_check(s->database, err);
+	}
+	if (status != MW_OK) {
+		store_free(s);
+		return status;
+	}
+	*out = s;
+	return MW_OK;
+}
+
 void store_close(store **sp)
 {
 	store *s = *sp;
 
 	*sp = NULL;
+	if (s->writer == NULL) {
+		store_free(s);
+		return;
+	}
 	pthread_mutex_lock(&s->lock);
 	while (s->pending > 0)
 		pthread_cond_wait(&s->idle, &s->lock);

@@ -49,8 +49,17 @@ typedef struct store_recipient {
 	unsigned notify; /* MW_NOTIFY_ */
 	store_route route;
 	store_state state;
-	mw_str target;    /* for MAILDIR and LMTP */
+	/* MAILDIR, LMTP: see above. REMOTE: the domain, lower-case, by which what is due
+	 * is found. */
+	mw_str target;
 	int64_t next_try; /* ms since 1970 */
+	/* When it has to be looked at whatever happens: to warn the sender, or to give
+	 * up. ms since 1970; 0: never. */
+	int64_t alarm;
+	bool warned; /* the sender knows of the delay */
+	/* The final dot was sent and its answer never came: it may have arrived. */
+	bool uncertain;
+	int64_t intent; /* when the final dot was about to be sent; 0: it was not */
 	/* what became of it; zero and empty in a new message */
 	unsigned attempts;
 	int reply;   /* of the last attempt; 0 none */
@@ -64,6 +73,7 @@ typedef struct store_message {
 	mw_str client;      /* "192.0.2.1" */
 	mw_str helo, login; /* empty none */
 	bool tls;
+	bool urgent;   /* its sender is to know of a delay sooner */
 	uint64_t size; /* bytes of the body */
 	/* The body: `memory` (`size` bytes), or what is in `fd` from 0 to `size` when
 	 * fd >= 0: best a file that store_spool_file() gave, for it is only linked; any
@@ -76,10 +86,24 @@ typedef struct store_message {
 
 typedef struct store store;
 
+/* What a letter about a delivery means for those whom it is about: they have ended, or
+ * were warned and have another alarm. */
+typedef struct store_told {
+	uint64_t id;
+	unsigned recipient;
+	bool over;
+	int64_t alarm; /* where it is not over */
+} store_told;
+
 /* A request to put one message. Owned by the caller, untouched until `done` was called;
  * `done` may free it or ask it again. */
 typedef struct store_put {
 	store_message message; /* message.id is set when it is done */
+	/* Recipients of other messages whose report this is: done in the same commit, so
+	 * that nobody is told twice or not at all. Those that are gone are passed over.
+	 */
+	const store_told *told;
+	size_t told_count;
 	/* MW_OK: durable. Else nothing of it was kept. */
 	void (*done)(struct store_put *p, mw_status s);
 	void *ctx;
@@ -87,6 +111,52 @@ typedef struct store_put {
 	struct store_put *next;
 	mw_status status;
 } store_put;
+
+/* One attempt, for the story of a message. Numbers of stage and category are kept. */
+typedef struct store_attempt {
+	int64_t at;     /* ms since 1970 */
+	mw_str host;    /* that was asked; empty: none was reached */
+	mw_str address; /* its address */
+	mw_str source;  /* ours; empty: whichever the system took */
+	mw_str tls;     /* "TLSv1.3 ..."; empty: none */
+	mw_stage stage;
+	int reply;   /* 0 none */
+	mw_str text; /* status and words */
+	mw_category category;
+	int64_t next_try; /* 0: none */
+	mw_str why;       /* of that time */
+} store_attempt;
+
+#define STORE_ATTEMPTS_MAX 200U /* that are kept of a recipient: the last ones */
+
+/* A request to note that the final dot is about to be sent for some recipients of a
+ * message. When it is done the note is on stable storage: after a crash they are
+ * uncertain, and nobody sends them again without saying so. A settle takes the note
+ * away. */
+typedef struct store_intent {
+	uint64_t id;
+	const unsigned *recipients; /* indices */
+	size_t count;
+	int64_t at;
+	void (*done)(struct store_intent *p, mw_status s);
+	void *ctx;
+	/* the store's */
+	struct store_intent *next;
+	mw_status status;
+} store_intent;
+
+#define STORE_MEMORY_NUMBERS 5U
+
+/* What is remembered of a destination, by three words; the numbers are the caller's. */
+typedef struct store_memory {
+	mw_str destination, source, name;
+	int64_t number[STORE_MEMORY_NUMBERS];
+	void (*done)(struct store_memory *p, mw_status s);
+	void *ctx;
+	/* the store's */
+	struct store_memory *next;
+	mw_status status;
+} store_memory;
 
 /* A request to note what became of one recipient; as store_put.
  *
@@ -102,6 +172,8 @@ typedef struct store_settle {
 	int64_t next_try;
 	int reply;
 	mw_str text; /* cut at STORE_TEXT_MAX */
+	bool uncertain;
+	const store_attempt *attempt; /* for its story; NULL none */
 	/* MW_E_ABSENT: no such recipient (any more). */
 	void (*done)(struct store_settle *p, mw_status s);
 	void *ctx;
@@ -109,6 +181,10 @@ typedef struct store_settle {
 	struct store_settle *next;
 	mw_status status;
 } store_settle;
+
+/* Opens a store to look at it while another process may have it: all calls but those
+ * that look things up are forbidden. MW_E_ABSENT: there is none in that folder. */
+MW_CHECKED mw_status store_open_to_look(store **out, const char *dir, mw_err *err);
 
 /* Opens (makes) the store in folder `dir`. Only one process may have it: a second gets
  * MW_E_LIMIT; MW_E_VERSION: a newer mailwhy made it. err->msg says what failed; err->pos
@@ -124,6 +200,8 @@ uint64_t store_new_id(store *s);
 
 void store_ask_put(store *s, store_put *p);
 void store_ask_settle(store *s, store_settle *p);
+void store_ask_intent(store *s, store_intent *p);
+void store_ask_memory(store *s, store_memory *p);
 
 /* A nameless file in the store's folder for a body that outgrows memory; -1 with errno.
  * The caller closes it; what was not put is gone then. */
@@ -141,6 +219,43 @@ typedef bool store_visit(void *ctx, const store_message *m, unsigned recipient,
  * shows, however long the queue. */
 MW_CHECKED mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
 				store_visit *visit, void *ctx);
+
+/* Shows recipients of any route and state by age, those with a number greater than
+ * `after` (0: all), until `visit` returns false or `max` were shown. The number of a
+ * recipient is id * 65536 + index. */
+MW_CHECKED mw_status store_list(store *s, uint64_t after, size_t max, store_visit *visit,
+				void *ctx);
+
+/* Shows REMOTE recipients with that target that are QUEUED, as store_each(). *next: when
+ * the first of them that was not shown is due; INT64_MAX when there is none. */
+MW_CHECKED mw_status store_each_of(store *s, mw_str target, int64_t due, size_t max,
+				   store_visit *visit, void *ctx, int64_t *next);
+
+/* Shows recipients whose alarm is not after `due`, earliest first, QUEUED and HELD ones.
+ */
+MW_CHECKED mw_status store_each_alarm(store *s, int64_t due, size_t max,
+				      store_visit *visit, void *ctx);
+
+/* Shows recipients with an intent. */
+MW_CHECKED mw_status store_each_intent(store *s, store_visit *visit, void *ctx);
+
+/* The targets of REMOTE recipients that are QUEUED, each with their number and the
+ * earliest time of them. */
+typedef bool store_visit_target(void *ctx, mw_str target, uint64_t count, int64_t first);
+MW_CHECKED mw_status store_targets(store *s, store_visit_target *visit, void *ctx);
+
+/* The attempts of one recipient, oldest first. */
+typedef bool store_visit_attempt(void *ctx, const store_attempt *a);
+MW_CHECKED mw_status store_story(store *s, uint64_t id, unsigned recipient,
+				 store_visit_attempt *visit, void *ctx);
+
+/* What is remembered of destinations, by name. */
+typedef bool store_visit_memory(void *ctx, const store_memory *m);
+MW_CHECKED mw_status store_memories(store *s, store_visit_memory *visit, void *ctx);
+
+/* How many recipients arrived before that time (ms since 1970), as of the numbers of
+ * messages, which follow one another in time. O(recipients older than that). */
+MW_CHECKED mw_status store_older(store *s, int64_t time, uint64_t *count);
 
 /* Shows the recipients of one message; MW_E_ABSENT when there is none. */
 MW_CHECKED mw_status store_find(store *s, uint64_t id, store_visit *visit, void *ctx);

@@ -8,11 +8,12 @@
  * it was given, and so each message would be written twice.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "queue/store_sql.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS        5000 /* somebody looks at the database with a tool of his own */
 
 static const char settings[] = "PRAGMA page_size=8192;"
@@ -25,8 +26,8 @@ static const char settings[] = "PRAGMA page_size=8192;"
 			       "PRAGMA journal_size_limit=33554432;"
 			       "PRAGMA trusted_schema=OFF;";
 
-static const char schema[] =
-	"BEGIN IMMEDIATE;"
+/* What each version added; 0 is an empty database. */
+static const char *const schema[SCHEMA_VERSION] = {
 	"CREATE TABLE message(id INTEGER PRIMARY KEY, arrival INTEGER NOT NULL,"
 	" flags INTEGER NOT NULL, stated INTEGER NOT NULL, sender, envid, auth, client, "
 	"helo,"
@@ -39,9 +40,28 @@ static const char schema[] =
 	"CREATE INDEX due ON recipient(route, state, next_try);"
 	"CREATE TABLE totals(one INTEGER PRIMARY KEY CHECK(one = 1),"
 	" next_id INTEGER NOT NULL, messages INTEGER NOT NULL, bytes INTEGER NOT NULL);"
-	"INSERT INTO totals VALUES(1, 1, 0, 0);"
-	"PRAGMA user_version=1;"
-	"COMMIT;";
+	"INSERT INTO totals VALUES(1, 1, 0, 0);",
+
+	"ALTER TABLE recipient ADD COLUMN alarm INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE recipient ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE recipient ADD COLUMN intent INTEGER NOT NULL DEFAULT 0;"
+	/* The domain of an address, as bytes: behind the first @, for here a quoted one
+	 * before it is as rare as a queue of that version. */
+	"UPDATE recipient SET target = CAST(lower(substr(CAST(address AS TEXT),"
+	" instr(CAST(address AS TEXT), '@') + 1)) AS BLOB) WHERE route = 0;"
+	"CREATE INDEX remote ON recipient(target, next_try) WHERE route = 0 AND state = "
+	"0;"
+	"CREATE INDEX alarms ON recipient(alarm) WHERE alarm > 0;"
+	"CREATE INDEX intents ON recipient(key) WHERE intent > 0;"
+	"CREATE TABLE attempt(key INTEGER NOT NULL, at INTEGER NOT NULL, host, address,"
+	" source, tls, stage INTEGER NOT NULL, reply INTEGER NOT NULL, text,"
+	" category INTEGER NOT NULL, next_try INTEGER NOT NULL, why,"
+	" PRIMARY KEY(key, at)) WITHOUT ROWID;"
+	"CREATE TABLE destination(destination NOT NULL, source NOT NULL, name NOT NULL,"
+	" n0 INTEGER NOT NULL, n1 INTEGER NOT NULL, n2 INTEGER NOT NULL,"
+	" n3 INTEGER NOT NULL, n4 INTEGER NOT NULL,"
+	" PRIMARY KEY(destination, source, name)) WITHOUT ROWID;",
+};
 
 mw_status errno_status(int e)
 {
@@ -117,6 +137,15 @@ void bind_str(binder *b, mw_str s)
 		b->rc = rc;
 }
 
+void bind_text(binder *b, mw_str s)
+{
+	const int rc = sqlite3_bind_blob64(b->st, ++b->n, s.len > 0 ? s.ptr : "", s.len,
+					   SQLITE_STATIC);
+
+	if (b->rc == SQLITE_OK)
+		b->rc = rc;
+}
+
 int bind_run(binder *b)
 {
 	int rc = b->rc;
@@ -148,6 +177,18 @@ int db_open(sqlite3 **db, const char *path)
 	return rc;
 }
 
+int db_open_to_look(sqlite3 **db, const char *path)
+{
+	const int rc = sqlite3_open_v2(path, db,
+				       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_extended_result_codes(*db, 1);
+		sqlite3_busy_timeout(*db, BUSY_MS);
+	}
+	return rc;
+}
+
 static int version(sqlite3 *db, int64_t *out)
 {
 	sqlite3_stmt *st;
@@ -161,13 +202,46 @@ static int version(sqlite3 *db, int64_t *out)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+/* All that is missing, in one transaction. */
+static int upgrade(sqlite3 *db, int64_t from)
+{
+	char set[64];
+	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	for (int64_t v = from; v < SCHEMA_VERSION && rc == SQLITE_OK; v++)
+		rc = sqlite3_exec(db, schema[v], NULL, NULL, NULL);
+	snprintf(set, sizeof set, "PRAGMA user_version=%d; COMMIT", SCHEMA_VERSION);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, set, NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+mw_status db_check(const char *path, mw_err *err)
+{
+	sqlite3 *db = NULL;
+	int64_t v = 0;
+	int rc = db_open_to_look(&db, path);
+
+	if (rc == SQLITE_OK)
+		rc = version(db, &v);
+	sqlite3_close(db);
+	if (rc != SQLITE_OK)
+		return db_status(rc);
+	if (v == SCHEMA_VERSION)
+		return MW_OK;
+	err->msg = "another version made the queue's database";
+	return MW_E_VERSION;
+}
+
 mw_status db_schema(sqlite3 *db, mw_err *err)
 {
 	int64_t v = 0;
 	int rc = version(db, &v);
 
-	if (rc == SQLITE_OK && v == 0)
-		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
+	if (rc == SQLITE_OK && v >= 0 && v < SCHEMA_VERSION)
+		rc = upgrade(db, v);
 	if (rc != SQLITE_OK)
 		return db_status(rc);
 	if (v > SCHEMA_VERSION || v < 0) {

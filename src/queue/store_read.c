@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "queue/store_sql.h"
+#include "queue/store_reader.h"
 
 /* The recipients of one route and state, in the order of the index. SQLite merges these
  * lists: nothing is sorted, and what is not asked for is not looked at. */
@@ -21,9 +21,7 @@
 _Static_assert(STORE_KEPT == 3 && STORE_FAILED == 2,
 	       "the lists of EACH are all there are");
 
-enum { EACH, OF_MESSAGE, SHOW, BODY, STATEMENTS };
-
-static const char *const sql[STATEMENTS] = {
+static const char *const sql[READ_STATEMENTS] = {
 	[EACH] = DUE_STATES(0) " UNION ALL " DUE_STATES(1) " UNION ALL " DUE_STATES(
 		2) " UNION ALL " DUE_STATES(3) " ORDER BY next_try, key LIMIT ?4",
 	[OF_MESSAGE] =
@@ -31,20 +29,31 @@ static const char *const sql[STATEMENTS] = {
 	[SHOW] = "SELECT m.arrival, m.flags, m.stated, m.sender, m.envid, m.auth, "
 		 "m.client,"
 		 " m.helo, m.login, m.size, r.route, r.state, r.next_try, r.attempts,"
-		 " r.notify, r.reply, r.address, r.original, r.orcpt, r.target, r.text"
+		 " r.notify, r.reply, r.address, r.original, r.orcpt, r.target, r.text,"
+		 " r.alarm, r.flags, r.intent"
 		 " FROM recipient r JOIN message m ON m.id = ?2 WHERE r.key = ?1",
 	[BODY] = "SELECT size, body FROM message WHERE id = ?1",
-};
-
-struct reader {
-	sqlite3 *db;
-	sqlite3_stmt *st[STATEMENTS];
-	reader *next;
+	[LIST] = "SELECT key FROM recipient WHERE key > ?1 ORDER BY key LIMIT ?2",
+	[OF_TARGET] =
+		("SELECT key, next_try FROM recipient INDEXED BY remote WHERE target = ?1"
+		 " AND route = 0 AND state = 0 ORDER BY next_try"),
+	[ALARMS] = ("SELECT key FROM recipient INDEXED BY alarms WHERE alarm > 0"
+		    " AND alarm <= ?1 AND state <> 2 ORDER BY alarm LIMIT ?2"),
+	[INTENTS] = "SELECT key FROM recipient INDEXED BY intents WHERE intent > 0",
+	[TARGETS] =
+		("SELECT target, count(*), min(next_try) FROM recipient INDEXED BY remote"
+		 " WHERE route = 0 AND state = 0 GROUP BY target"),
+	[STORY] = ("SELECT at, host, address, source, tls, stage, reply, text, category,"
+		   " next_try, why FROM attempt WHERE key = ?1 ORDER BY at"),
+	[MEMORIES] = "SELECT * FROM destination ORDER BY destination, source, name",
+	[ARRIVED] = "SELECT arrival, id FROM message WHERE id >= ?1 ORDER BY id LIMIT 1",
+	[FIRST_LAST] = "SELECT min(id), max(id) FROM message",
+	[COUNT_BELOW] = "SELECT count(*) FROM recipient WHERE key < ?1",
 };
 
 static void reader_free(reader *r)
 {
-	db_finalize(r->st, STATEMENTS);
+	db_finalize(r->st, READ_STATEMENTS);
 	sqlite3_close(r->db);
 	free(r);
 }
@@ -56,13 +65,14 @@ static reader *reader_open(const store *s, mw_status *status)
 	*status = MW_E_NOMEM;
 	if (r == NULL)
 		return NULL;
-	int rc = db_open(&r->db, s->database);
+	int rc = s->writer != NULL ? db_open(&r->db, s->database)
+				   : db_open_to_look(&r->db, s->database);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(r->db, "PRAGMA query_only=1; PRAGMA cache_size=-1024",
 				  NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = db_prepare(r->db, sql, STATEMENTS, r->st);
+		rc = db_prepare(r->db, sql, READ_STATEMENTS, r->st);
 	*status = db_status(rc);
 	if (rc == SQLITE_OK)
 		return r;
@@ -71,7 +81,7 @@ static reader *reader_open(const store *s, mw_status *status)
 }
 
 /* NULL: *status says why. */
-static reader *reader_take(store *s, mw_status *status)
+reader *reader_take(store *s, mw_status *status)
 {
 	pthread_mutex_lock(&s->pool_lock);
 	reader *r = s->readers;
@@ -83,7 +93,7 @@ static reader *reader_take(store *s, mw_status *status)
 	return r != NULL ? r : reader_open(s, status);
 }
 
-static void reader_give(store *s, reader *r)
+void reader_give(store *s, reader *r)
 {
 	pthread_mutex_lock(&s->pool_lock);
 	r->next = s->readers;
@@ -121,6 +131,7 @@ static void read_message(sqlite3_stmt *st, uint64_t id, store_message *m)
 		.helo = column_str(st, 7),
 		.login = column_str(st, 8),
 		.tls = (flags >> 6 & 1) != 0,
+		.urgent = (flags >> 7 & 1) != 0,
 		.size = (uint64_t)sqlite3_column_int64(st, 9),
 		.memory = MW_LIT(""),
 		.fd = -1,
@@ -141,11 +152,15 @@ static void read_recipient(sqlite3_stmt *st, store_recipient *r)
 		.orcpt = column_str(st, 18),
 		.target = column_str(st, 19),
 		.text = column_str(st, 20),
+		.alarm = sqlite3_column_int64(st, 21),
+		.warned = (sqlite3_column_int64(st, 22) & FLAG_WARNED) != 0,
+		.uncertain = (sqlite3_column_int64(st, 22) & FLAG_UNCERTAIN) != 0,
+		.intent = sqlite3_column_int64(st, 23),
 	};
 }
 
 /* Shows the recipient of that key, if it is still there; false: enough. */
-static bool show(reader *r, uint64_t key, store_visit *visit, void *ctx, int *rc)
+bool reader_show(reader *r, uint64_t key, store_visit *visit, void *ctx, int *rc)
 {
 	const uint64_t id = key >> KEY_BITS;
 	binder b = {.st = r->st[SHOW]};
@@ -168,7 +183,7 @@ static bool show(reader *r, uint64_t key, store_visit *visit, void *ctx, int *rc
 }
 
 /* Shows each key that `b` gives. */
-static int show_all(reader *r, binder *b, store_visit *visit, void *ctx, bool *any)
+int reader_show_all(reader *r, binder *b, store_visit *visit, void *ctx, bool *any)
 {
 	int rc = b->rc;
 
@@ -177,7 +192,8 @@ static int show_all(reader *r, binder *b, store_visit *visit, void *ctx, bool *a
 		if (rc != SQLITE_ROW)
 			break;
 		*any = true;
-		if (!show(r, (uint64_t)sqlite3_column_int64(b->st, 0), visit, ctx, &rc))
+		if (!reader_show(r, (uint64_t)sqlite3_column_int64(b->st, 0), visit, ctx,
+				 &rc))
 			break;
 	}
 	sqlite3_reset(b->st);
@@ -199,7 +215,7 @@ mw_status store_each(store *s, int route, int state, int64_t due, size_t max,
 	bind_int(&b, state);
 	bind_int(&b, due);
 	bind_int(&b, max < INT64_MAX ? (int64_t)max : INT64_MAX);
-	status = db_status(show_all(r, &b, visit, ctx, &any));
+	status = db_status(reader_show_all(r, &b, visit, ctx, &any));
 	reader_give(s, r);
 	return status;
 }
@@ -219,7 +235,7 @@ mw_status store_find(store *s, uint64_t id, store_visit *visit, void *ctx)
 
 	bind_int(&b, (int64_t)(id << KEY_BITS));
 	bind_int(&b, (int64_t)(id << KEY_BITS | STORE_RECIPIENTS_MAX));
-	status = db_status(show_all(r, &b, visit, ctx, &any));
+	status = db_status(reader_show_all(r, &b, visit, ctx, &any));
 	reader_give(s, r);
 	return status == MW_OK && !any ? MW_E_ABSENT : status;
 }

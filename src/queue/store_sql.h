@@ -23,6 +23,10 @@ _Static_assert(STORE_RECIPIENTS_MAX < 1U << KEY_BITS,
 
 #define STATES (STORE_FAILED + 1)
 
+/* Of a recipient's `flags`. */
+#define FLAG_WARNED    1
+#define FLAG_UNCERTAIN 2
+
 /* What the database holds. */
 typedef struct totals {
 	uint64_t next_id, messages, bytes;
@@ -53,7 +57,9 @@ struct store {
 	pthread_cond_t wiped;
 	store_put *puts, **puts_end;
 	store_put *filing, **filing_end;
+	store_intent *intents, **intents_end;
 	store_settle *settles, **settles_end;
+	store_memory *memories, **memories_end;
 	wipe *wipes, **wipes_end;
 	size_t pending; /* asked and not yet answered */
 	bool ending;
@@ -72,8 +78,12 @@ struct store {
 
 /* Opens the database of `path`, made before, for one thread at a time. */
 int db_open(sqlite3 **db, const char *path);
+/* The same for looking only, while another process writes. */
+int db_open_to_look(sqlite3 **db, const char *path);
 /* Brings a new database to our schema and checks that of an old one. */
 mw_status db_schema(sqlite3 *db, mw_err *err);
+/* Is it a database of ours, of this version? */
+mw_status db_check(const char *path, mw_err *err);
 /* What the answer of SQLite means. It keeps ENOSPC apart from other failures of writing,
  * but no quota and no limit: those are in errno, which the caller sets to 0 before. */
 mw_status db_status(int rc);
@@ -91,6 +101,8 @@ void bind_int(binder *b, int64_t v);
 /* Borrowed until the statement was reset; empty is NULL. Never text: what comes from
  * outside may hold NULs and need not be UTF-8. */
 void bind_str(binder *b, mw_str s);
+/* The same, but empty is an empty value: NULLs of a key are all different. */
+void bind_text(binder *b, mw_str s);
 /* Runs a statement that gives no rows, and resets it. */
 int bind_run(binder *b);
 /* Valid until the statement goes on. */
