@@ -6,8 +6,8 @@
  * A dialogue has lines "S what the server says", "C what must be said to it", "E what
  * must be told" (the event, and for replies: recipient, stage, code), "X": the connection
  * ends. At each turn of the caller `plan` says what is asked: 't' STARTTLS, 'a' AUTH,
- * else a mail, or QUIT when all are sent. A "*" at the end of a line stands for anything.
- * What is said or told and not expected fails.
+ * 'm' or no more: a mail, or QUIT when all are sent. A "*" at the end of a line stands
+ * for anything. What is said or told and not expected fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -214,7 +214,7 @@ static void take(peer *p, const mw_smtp_client_event *e)
 		for (size_t i = 0; i < p->count; i++)
 			assert_int_equal(p->outcomes[i], 1);
 		log_event(p, "done");
-		next_mail(p);
+		go_on(p);
 		break;
 	case MW_CLIENT_CLOSED:
 		log_event(p, "closed");
@@ -616,6 +616,10 @@ static const dialogue dialogues[] = {
 	{"TLS", SENDER, .plan = "t",
 	 .script = CLEAR "C STARTTLS\nS 220 go\nE tls\n" SECURE MAIL
 			 "S 550 no\nE reply 0 mail 550\nE done\n" BYE},
+	{"TLS between mails, no RSET", .mails = 2, SENDER, .plan = "mt",
+	 .script = HELLO MAIL
+	 "S 550 no\nE reply 0 mail 550\nE done\nC STARTTLS\nS 220 go\nE tls\n" SECURE MAIL
+	 "S 550 no\nE reply 0 mail 550\nE done\n" BYE},
 	{"TLS, then HELO", SENDER, .plan = "t",
 	 .script = CLEAR
 	 "C STARTTLS\nS 220 go\nE tls\nC EHLO me.example\nS 500 what\nC HELO "
@@ -811,6 +815,14 @@ static void test_early_reply(void **state)
 	e = feed(&p, "250 taken\r\n");
 	assert_int_equal(e.kind, MW_CLIENT_FAILED);
 	assert_true(e.broken);
+
+	/* The end was given, but there was no room for it yet. */
+	come_to_body(&p);
+	mw_smtp_client_end(&p.s);
+	p.out.cap = MW_SMTP_CLIENT_OUT_MAX - 1;
+	assert_int_equal(feed(&p, "250 taken\r\n").kind, MW_CLIENT_NONE);
+	p.out.cap = OUT_MAX;
+	assert_true(feed(&p, "250 taken\r\n").broken);
 
 	come_to_body(&p);
 	assert_int_equal(feed(&p, "552 5.3.4 too big\r\n").kind, MW_CLIENT_NONE);
@@ -1025,6 +1037,16 @@ static void test_refused_chunk(void **state)
 	e = feed(&p, "552 big\r\n");
 	assert_int_equal(e.kind, MW_CLIENT_FAILED);
 	assert_true(e.broken);
+
+	/* The replies to chunks may come before there is room for the last one. */
+	come_to_chunks(&p);
+	assert_int_equal(mw_smtp_client_body(&p.s, MW_LIT("abc"), &p.out), 3);
+	mw_smtp_client_end(&p.s);
+	p.out.cap = MW_SMTP_CLIENT_OUT_MAX - 1;
+	assert_int_equal(feed(&p, "250 3\r\n").kind, MW_CLIENT_NONE);
+	p.out.cap = OUT_MAX;
+	assert_int_equal(feed(&p, "250 3\r\n").kind, MW_CLIENT_NONE);
+	assert_int_equal(feed(&p, "250 in\r\n").kind, MW_CLIENT_REPLY);
 
 	/* As much as there is room for. */
 	come_to_chunks(&p);

@@ -23,11 +23,10 @@
  *			... send `out`, receive `in`, or mw_smtp_client_lost(&s, why);
  *	} while (!mw_smtp_client_closed(&s));
  *
- * After READY there may be, before the mails: mw_smtp_client_starttls(), and when
- * START_TLS is told and the handshake done, mw_smtp_client_secured(), which leads to
- *READY again; then mw_smtp_client_auth(), with mw_smtp_client_auth_answer() to each
- *CHALLENGE, which leads to READY once more. REFUSED in place of either: the caller goes
- *on without, or quits.
+ * After READY there may be, before the mails: mw_smtp_client_starttls(), and after the
+ * handshake for which START_TLS asks mw_smtp_client_secured(), which leads to READY
+ *again; then mw_smtp_client_auth(), with mw_smtp_client_auth_answer() to each CHALLENGE,
+ *which leads to READY once more. REFUSED in place of either: go on without, or quit.
  */
 #ifndef MAILWHY_SMTP_CLIENT_H
 #define MAILWHY_SMTP_CLIENT_H
@@ -86,11 +85,11 @@ typedef enum mw_smtp_client_event_kind {
 	MW_CLIENT_REPLY, /* the outcome of recipient `index`: 2yz delivered (or, in SMTP,
 			    taken over by the server), 4yz, 5yz refused */
 	MW_CLIENT_WANT_BODY, /* give the message */
-	MW_CLIENT_DONE,      /* each recipient has its outcome. Now another mail, or quit.
-				Comes      while the message is given where a chunk was refused */
-	MW_CLIENT_CLOSED,    /* quit was answered: close */
-	MW_CLIENT_FAILED     /* the session is over: close. Recipients that were not told
-				anything have `reply`, or `text`, as their outcome */
+	MW_CLIENT_DONE, /* each recipient has its outcome. Now another mail, or quit. May
+			   come while the message is given: a chunk was refused */
+	MW_CLIENT_CLOSED, /* quit was answered: close */
+	MW_CLIENT_FAILED  /* the session is over: close. Recipients that were not told
+			     anything have `reply`, or `text`, as their outcome */
 } mw_smtp_client_event_kind;
 
 typedef struct mw_smtp_client_event {
@@ -100,8 +99,7 @@ typedef struct mw_smtp_client_event {
 	size_t index;
 	mw_reply reply;   /* REPLY, REFUSED; FAILED: code 0 when no reply is the reason.
 			     Borrowed from `in`, but for those of our own */
-	mw_str challenge; /* CHALLENGE: base64 as it came, maybe empty; borrowed from `in`
-			   */
+	mw_str challenge; /* CHALLENGE: base64 as it came, maybe empty. Borrowed */
 	bool own;       /* REPLY: we say so, the server was not asked: no SMTP address, or
 			   the mail needs what the server does not offer */
 	bool broken;    /* FAILED: what the server sent makes no sense */
@@ -145,10 +143,11 @@ MW_API void mw_smtp_client_init(mw_smtp_client *s, const mw_smtp_client_params *
 MW_API size_t mw_smtp_client_feed(mw_smtp_client *s, mw_str in, mw_buf *out,
 				  mw_smtp_client_event *event);
 
-/* Asks for TLS, after READY; elsewhere it does nothing. Leads to START_TLS or REFUSED.
- * Who sits on the line may put replies of his own behind the one to STARTTLS, to be taken
- * for the server's under TLS: when `in` has any, it is not START_TLS but FAILED (broken),
- * and what comes later in the clear the caller gives to the handshake or throws away. */
+/* Asks for TLS, after READY or DONE; elsewhere it does nothing. Leads to START_TLS or
+ * REFUSED. Who sits on the line may put replies of his own behind the one to STARTTLS, to
+ * be taken for the server's under TLS: when `in` has any, it is not START_TLS but FAILED
+ * (broken), and what comes later in the clear the caller gives to the handshake or throws
+ * away. */
 MW_API void mw_smtp_client_starttls(mw_smtp_client *s);
 
 /* The handshake is done, after START_TLS; elsewhere it does nothing. Until then feed
@@ -195,7 +194,8 @@ MW_API void mw_smtp_client_mail(mw_smtp_client *s, const mw_mail *mail,
 /* Gives the next bytes of the message, after WANT_BODY; elsewhere it takes nothing.
  * Writes them into `out` with dots doubled and each bare CR or LF made a CR LF, so that
  * no other server sees the end of the mail elsewhere than we; or, by BDAT, as they are,
- * as one chunk. Returns how many were taken; all, or `out` is full. */
+ * as one chunk: unless it is BINARYMIME, its lines have to end in CR LF. Returns how many
+ * were taken; all, or `out` is full. */
 MW_API size_t mw_smtp_client_body(mw_smtp_client *s, mw_str piece, mw_buf *out);
 
 /* True from WANT_BODY on until the end is given, or the server refused a chunk and wants

@@ -301,7 +301,7 @@ static size_t on_ending(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 
 	if (s->chunks > 1)
 		return on_chunk(s, e, r);
-	if (r.code < 400 && (r.code >= 300 || s->early))
+	if (r.code < 400 && (r.code >= 300 || (s->early && !s->chunked)))
 		return fail_broken(s, e, no_sense);
 	told = tell_next(s, e, r);
 	if (told && !s->params->lmtp)
@@ -407,8 +407,10 @@ static size_t take_step(mw_smtp_client *s, mw_str in, mw_smtp_client_event *e)
 
 static size_t advance(mw_smtp_client *s, mw_str in, mw_smtp_client_event *e)
 {
-	if (s->due)
+	if (s->due) {
+		s->early = s->early || in.len > 0;
 		return 0;
+	}
 	if (s->state == MWI_CLIENT_STEPS)
 		return take_step(s, in, e);
 	if (s->state == MWI_CLIENT_TLS)
