@@ -24,9 +24,9 @@
  *	} while (!mw_smtp_client_closed(&s));
  *
  * After READY there may be, before the mails: mw_smtp_client_starttls(), and after the
- * handshake for which START_TLS asks mw_smtp_client_secured(), which leads to READY
- *again; then mw_smtp_client_auth(), with mw_smtp_client_auth_answer() to each CHALLENGE,
- *which leads to READY once more. REFUSED in place of either: go on without, or quit.
+ * handshake for which START_TLS asks mw_smtp_client_secured(): READY again; then
+ * mw_smtp_client_auth(), and mw_smtp_client_auth_answer() to each CHALLENGE: READY once
+ * more. REFUSED in place of either: go on without, or quit.
  */
 #ifndef MAILWHY_SMTP_CLIENT_H
 #define MAILWHY_SMTP_CLIENT_H
