@@ -311,6 +311,9 @@ static void take(delivery *d, const mw_smtp_client_event *e)
 {
 	switch (e->kind) {
 	case MW_CLIENT_NONE:
+	case MW_CLIENT_START_TLS: /* what these answer we don't ask */
+	case MW_CLIENT_CHALLENGE:
+	case MW_CLIENT_REFUSED:
 		break;
 	case MW_CLIENT_READY:
 		begin(d, e->offers);

@@ -23,8 +23,14 @@ mw_stage mw_smtp_client_stage(const mw_smtp_client *s)
 		[MWI_CLIENT_EHLO] = MW_STAGE_EHLO,
 		[MWI_CLIENT_HELO] = MW_STAGE_EHLO,
 		[MWI_CLIENT_IDLE] = MW_STAGE_MAIL,
+		[MWI_CLIENT_STARTTLS] = MW_STAGE_TLS,
+		[MWI_CLIENT_TLS] = MW_STAGE_TLS,
+		[MWI_CLIENT_AUTH] = MW_STAGE_AUTH,
+		[MWI_CLIENT_CHALLENGED] = MW_STAGE_AUTH,
 		[MWI_CLIENT_BODY] = MW_STAGE_DATA,
+		[MWI_CLIENT_CHUNKS] = MW_STAGE_DATA,
 		[MWI_CLIENT_ENDING] = MW_STAGE_CONTENT,
+		[MWI_CLIENT_DRAIN] = MW_STAGE_CONTENT,
 		[MWI_CLIENT_QUIT] = MW_STAGE_NONE,
 		[MWI_CLIENT_CLOSED] = MW_STAGE_NONE,
 	};
@@ -38,11 +44,21 @@ mw_stage mw_smtp_client_stage(const mw_smtp_client *s)
 
 /* --- events */
 
+/* The next recipient that has no outcome yet; `count`: all have. */
+static size_t next_open(mw_smtp_client *s)
+{
+	while (s->index < s->count && s->rcpts[s->index].told)
+		s->index++;
+	return s->index;
+}
+
+/* A reply that ends the session is a refusal, so it is certain. */
 static size_t fail(mw_smtp_client *s, mw_smtp_client_event *e, const char *text)
 {
 	e->kind = MW_CLIENT_FAILED;
 	e->stage = mw_smtp_client_stage(s);
 	e->text = text;
+	e->uncertain = s->ended && e->reply.code == 0 && next_open(s) < s->count;
 	s->state = MWI_CLIENT_CLOSED;
 	return mwi_client_reply_drop(s);
 }
@@ -70,14 +86,6 @@ static void tell(mw_smtp_client *s, mw_smtp_client_event *e, size_t index, mw_re
 	e->reply = r;
 }
 
-/* The next recipient that has no outcome yet; `count`: all have. */
-static size_t next_open(mw_smtp_client *s)
-{
-	while (s->index < s->count && s->rcpts[s->index].told)
-		s->index++;
-	return s->index;
-}
-
 /* Tells it to one recipient that has no outcome yet; false: all have one. */
 static bool tell_next(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 {
@@ -103,6 +111,30 @@ static void finish(mw_smtp_client *s, mw_smtp_client_event *e, bool reset)
 	e->kind = MW_CLIENT_DONE;
 	s->state = MWI_CLIENT_IDLE;
 	s->reset = reset;
+	s->ended = false;
+}
+
+static size_t ready(mw_smtp_client *s, mw_smtp_client_event *e)
+{
+	s->state = MWI_CLIENT_IDLE;
+	e->kind = MW_CLIENT_READY;
+	e->offers = &s->offers;
+	return mwi_client_reply_drop(s);
+}
+
+static size_t refuse(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
+{
+	e->kind = MW_CLIENT_REFUSED;
+	e->stage = mw_smtp_client_stage(s);
+	e->reply = r;
+	s->state = MWI_CLIENT_IDLE;
+	return mwi_client_reply_drop(s);
+}
+
+static void want_body(mw_smtp_client *s, mw_smtp_client_event *e, mwi_client_state state)
+{
+	s->state = (unsigned char)state;
+	e->kind = MW_CLIENT_WANT_BODY;
 }
 
 /* --- what a reply leads to. Each gives the bytes used: 0 while it has more to tell */
@@ -128,9 +160,35 @@ static size_t on_hello(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 		return fail_reply(s, e, r);
 	if (s->state == MWI_CLIENT_EHLO)
 		mwi_offers_read(&s->offers, r.raw);
-	s->state = MWI_CLIENT_IDLE;
-	e->kind = MW_CLIENT_READY;
-	e->offers = &s->offers;
+	if (s->secure)
+		s->offers.extensions &= ~MW_SMTP_STARTTLS;
+	return ready(s, e);
+}
+
+static size_t on_starttls(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
+{
+	if (r.code >= 400)
+		return refuse(s, e, r);
+	if (r.code >= 300)
+		return fail_broken(s, e, no_sense);
+	s->state = MWI_CLIENT_TLS;
+	e->kind = MW_CLIENT_START_TLS;
+	return mwi_client_reply_drop(s);
+}
+
+static size_t on_auth(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
+{
+	mw_str rest = r.raw;
+
+	if (r.code >= 400)
+		return refuse(s, e, r);
+	if (r.code < 300)
+		return ready(s, e);
+	if (r.code != 334 || s->lines > 1)
+		return fail_broken(s, e, no_sense);
+	(void)mw_reply_next(&rest, &e->challenge);
+	e->kind = MW_CLIENT_CHALLENGE;
+	s->state = MWI_CLIENT_CHALLENGED;
 	return mwi_client_reply_drop(s);
 }
 
@@ -185,9 +243,10 @@ static size_t on_data(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 	s->after = MWI_AFTER_LINE;
 	s->early = false;
 	s->due = s->taken == 0;
-	s->state = s->taken == 0 ? MWI_CLIENT_ENDING : MWI_CLIENT_BODY;
 	if (s->taken > 0)
-		e->kind = MW_CLIENT_WANT_BODY;
+		want_body(s, e, MWI_CLIENT_BODY);
+	else
+		s->state = MWI_CLIENT_ENDING;
 	return mwi_client_reply_drop(s);
 }
 
@@ -207,18 +266,48 @@ static size_t on_step(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 	return mwi_client_reply_drop(s);
 }
 
-/* One reply to the message, or in LMTP one for each recipient that was taken. */
+/* The refusal of a chunk is one of the message. Each chunk that was sent behind it has
+ * its reply nevertheless; to take the last one would be to take what was refused. */
+static size_t on_drain(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
+{
+	if (r.code < 400 && (r.code >= 300 || (s->ended && s->chunks == 1)))
+		return fail_broken(s, e, no_sense);
+	if (tell_next(s, e, r))
+		return 0;
+	if (--s->chunks == 0)
+		finish(s, e, true);
+	return mwi_client_reply_drop(s);
+}
+
+static size_t on_chunk(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
+{
+	if (s->chunks == 0)
+		return on_idle(s, e, r);
+	if (r.code >= 400) {
+		s->state = MWI_CLIENT_DRAIN;
+		return on_drain(s, e, r);
+	}
+	if (r.code >= 300)
+		return fail_broken(s, e, no_sense);
+	s->chunks--;
+	return mwi_client_reply_drop(s);
+}
+
+/* One reply to the message, or in LMTP one for each recipient that was taken. A last
+ * chunk that was refused leaves the transaction open (RFC 3030, section 2). */
 static size_t on_ending(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 {
 	bool told;
 
-	if (r.code < 400 && (r.code >= 300 || s->early))
+	if (s->chunks > 1)
+		return on_chunk(s, e, r);
+	if (r.code < 400 && (r.code >= 300 || (s->early && !s->chunked)))
 		return fail_broken(s, e, no_sense);
 	told = tell_next(s, e, r);
 	if (told && !s->params->lmtp)
 		return 0;
 	if (!told)
-		finish(s, e, false);
+		finish(s, e, s->chunked && r.code >= 400);
 	return mwi_client_reply_drop(s);
 }
 
@@ -234,10 +323,13 @@ static size_t on_reply(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 {
 	static size_t (*const handlers[MWI_CLIENT_STATES])(
 		mw_smtp_client *, mw_smtp_client_event *, mw_reply) = {
-		[MWI_CLIENT_GREETING] = on_greeting, [MWI_CLIENT_EHLO] = on_hello,
-		[MWI_CLIENT_HELO] = on_hello,        [MWI_CLIENT_IDLE] = on_idle,
-		[MWI_CLIENT_STEPS] = on_step,        [MWI_CLIENT_BODY] = on_ending,
-		[MWI_CLIENT_ENDING] = on_ending,     [MWI_CLIENT_QUIT] = on_quit,
+		[MWI_CLIENT_GREETING] = on_greeting,  [MWI_CLIENT_EHLO] = on_hello,
+		[MWI_CLIENT_HELO] = on_hello,         [MWI_CLIENT_IDLE] = on_idle,
+		[MWI_CLIENT_STARTTLS] = on_starttls,  [MWI_CLIENT_AUTH] = on_auth,
+		[MWI_CLIENT_CHALLENGED] = fail_reply, [MWI_CLIENT_STEPS] = on_step,
+		[MWI_CLIENT_BODY] = on_ending,        [MWI_CLIENT_CHUNKS] = on_chunk,
+		[MWI_CLIENT_ENDING] = on_ending,      [MWI_CLIENT_DRAIN] = on_drain,
+		[MWI_CLIENT_QUIT] = on_quit,
 	};
 
 	if (r.code == 421 && s->state != MWI_CLIENT_QUIT)
@@ -304,7 +396,10 @@ static size_t take_step(mw_smtp_client *s, mw_str in, mw_smtp_client_event *e)
 			return 0;
 		}
 	if (s->answered == s->end) {
-		finish(s, e, true);
+		if (s->chunked && s->taken > 0)
+			want_body(s, e, MWI_CLIENT_CHUNKS);
+		else
+			finish(s, e, true);
 		return 0;
 	}
 	return s->answered < s->sent ? read_reply(s, in, e) : 0;
@@ -312,11 +407,15 @@ static size_t take_step(mw_smtp_client *s, mw_str in, mw_smtp_client_event *e)
 
 static size_t advance(mw_smtp_client *s, mw_str in, mw_smtp_client_event *e)
 {
-	if (s->due)
+	if (s->due) {
+		s->early = s->early || in.len > 0;
 		return 0;
+	}
 	if (s->state == MWI_CLIENT_STEPS)
 		return take_step(s, in, e);
-	if (s->state == MWI_CLIENT_BODY) {
+	if (s->state == MWI_CLIENT_TLS)
+		return on_nothing(s, e);
+	if (s->state == MWI_CLIENT_BODY || s->state == MWI_CLIENT_CHALLENGED) {
 		s->early = s->early || in.len > 0;
 		return s->lost != NULL ? read_reply(s, in, e) : 0;
 	}
@@ -340,8 +439,10 @@ size_t mw_smtp_client_feed(mw_smtp_client *s, mw_str in, mw_buf *out,
 {
 	size_t total = 0;
 
-	*event = (mw_smtp_client_event){
-		.kind = MW_CLIENT_NONE, .reply.raw = MW_LIT(""), .text = ""};
+	*event = (mw_smtp_client_event){.kind = MW_CLIENT_NONE,
+					.reply.raw = MW_LIT(""),
+					.challenge = MW_LIT(""),
+					.text = ""};
 	/* Steps that tell nothing lead on to the next. */
 	while (s->state != MWI_CLIENT_CLOSED) {
 		const size_t before = s->answered, left = s->sent;
@@ -350,6 +451,9 @@ size_t mw_smtp_client_feed(mw_smtp_client *s, mw_str in, mw_buf *out,
 		mwi_client_write(s, out);
 		n = advance(s, mw_str_skip(in, total), event);
 		total += n;
+		if (event->kind == MW_CLIENT_START_TLS && total < in.len)
+			(void)fail_broken(s, event,
+					  "the server spoke before the handshake");
 		if (event->kind != MW_CLIENT_NONE) {
 			part(event, out);
 			return total;
@@ -362,6 +466,25 @@ size_t mw_smtp_client_feed(mw_smtp_client *s, mw_str in, mw_buf *out,
 
 /* --- the caller's turn */
 
+void mw_smtp_client_starttls(mw_smtp_client *s)
+{
+	if (s->state != MWI_CLIENT_IDLE)
+		return;
+	s->state = MWI_CLIENT_STARTTLS;
+	s->due = true;
+}
+
+void mw_smtp_client_secured(mw_smtp_client *s)
+{
+	if (s->state != MWI_CLIENT_TLS)
+		return;
+	s->offers = (mw_smtp_offers){0};
+	s->reset = false;
+	s->secure = true;
+	s->state = MWI_CLIENT_EHLO;
+	s->due = true;
+}
+
 void mw_smtp_client_mail(mw_smtp_client *s, const mw_mail *mail,
 			 mw_smtp_recipient *recipients, size_t count)
 {
@@ -373,21 +496,36 @@ void mw_smtp_client_mail(mw_smtp_client *s, const mw_mail *mail,
 	for (size_t i = 0; i < count; i++)
 		recipients[i] = (mw_smtp_recipient){.rcpt = recipients[i].rcpt};
 	s->sent = s->answered = s->reset ? MWI_STEP_RSET : MWI_STEP_MAIL;
-	s->end = mwi_step_data(s) + 1;
-	s->taken = s->index = 0;
+	s->chunked = mwi_client_chunks(s);
+	s->end = mwi_step_data(s) + (s->chunked ? 0 : 1);
+	s->taken = s->index = s->chunks = 0;
 	s->fault = MWI_FAULT_NONE;
-	s->refused = false;
+	s->refused = s->early = false;
 	s->state = MWI_CLIENT_STEPS;
 }
 
 size_t mw_smtp_client_body(mw_smtp_client *s, mw_str piece, mw_buf *out)
 {
-	return s->state == MWI_CLIENT_BODY ? mwi_body_put(&s->after, piece, out) : 0;
+	size_t n;
+
+	if (s->state == MWI_CLIENT_BODY)
+		return mwi_body_put(&s->after, piece, out);
+	if (s->state != MWI_CLIENT_CHUNKS)
+		return 0;
+	n = mwi_chunk_put(piece, out);
+	if (n > 0)
+		s->chunks++;
+	return n;
+}
+
+bool mw_smtp_client_wants_body(const mw_smtp_client *s)
+{
+	return s->state == MWI_CLIENT_BODY || s->state == MWI_CLIENT_CHUNKS;
 }
 
 void mw_smtp_client_end(mw_smtp_client *s)
 {
-	if (s->state != MWI_CLIENT_BODY)
+	if (!mw_smtp_client_wants_body(s))
 		return;
 	s->state = MWI_CLIENT_ENDING;
 	s->due = true;
@@ -413,9 +551,11 @@ unsigned mw_smtp_client_deadline(const mw_smtp_client *s)
 {
 	static const unsigned seconds[MWI_CLIENT_STATES] = {
 		[MWI_CLIENT_GREETING] = 300, [MWI_CLIENT_EHLO] = 300,
-		[MWI_CLIENT_HELO] = 300,     [MWI_CLIENT_STEPS] = 300,
-		[MWI_CLIENT_BODY] = 180,     [MWI_CLIENT_ENDING] = 600,
-		[MWI_CLIENT_QUIT] = 60,
+		[MWI_CLIENT_HELO] = 300,     [MWI_CLIENT_STARTTLS] = 300,
+		[MWI_CLIENT_TLS] = 300,      [MWI_CLIENT_AUTH] = 300,
+		[MWI_CLIENT_STEPS] = 300,    [MWI_CLIENT_BODY] = 180,
+		[MWI_CLIENT_CHUNKS] = 180,   [MWI_CLIENT_ENDING] = 600,
+		[MWI_CLIENT_DRAIN] = 300,    [MWI_CLIENT_QUIT] = 60,
 	};
 	uint64_t n = seconds[s->state];
 

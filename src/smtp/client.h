@@ -7,6 +7,8 @@
  * `answered` count them; between the two stand those that are on their way. `end` is the
  * number of steps there will be: it shrinks to `sent` when the rest has become useless.
  * A step whose command we may not send is passed over, and answered by ourselves.
+ *
+ * A message that goes in chunks has no DATA: its steps end with the last RCPT.
  */
 #ifndef MAILWHY_SMTP_CLIENT_PRIVATE_H
 #define MAILWHY_SMTP_CLIENT_PRIVATE_H
@@ -18,9 +20,15 @@ typedef enum mwi_client_state {
 	MWI_CLIENT_EHLO, /* or LHLO */
 	MWI_CLIENT_HELO,
 	MWI_CLIENT_IDLE, /* it is the caller's turn */
+	MWI_CLIENT_STARTTLS,
+	MWI_CLIENT_TLS, /* it is the caller's turn: the handshake */
+	MWI_CLIENT_AUTH,
+	MWI_CLIENT_CHALLENGED, /* it is the caller's turn */
 	MWI_CLIENT_STEPS,
 	MWI_CLIENT_BODY,   /* it is the caller's turn */
-	MWI_CLIENT_ENDING, /* the final dot */
+	MWI_CLIENT_CHUNKS, /* it is the caller's turn, and chunks are replied to */
+	MWI_CLIENT_ENDING, /* the final dot, the last chunk */
+	MWI_CLIENT_DRAIN,  /* a chunk was refused: replies to those behind it */
 	MWI_CLIENT_QUIT,
 	MWI_CLIENT_CLOSED,
 	MWI_CLIENT_STATES
@@ -33,14 +41,20 @@ typedef enum mwi_fault {
 	MWI_FAULT_NONE,
 	MWI_FAULT_ADDRESS,
 	MWI_FAULT_UTF8_ADDRESS,
+	MWI_FAULT_UTF8_SENDER,
 	MWI_FAULT_UTF8,
+	MWI_FAULT_8BIT,
 	MWI_FAULT_BINARY,
+	MWI_FAULT_SIZE,
 	MWI_FAULT_TLS,
 	MWI_FAULTS
 } mwi_fault;
 
 /* The reply that stands for it. */
 mw_reply mwi_fault_reply(mwi_fault fault);
+
+/* True when the message would go by BDAT. */
+bool mwi_client_chunks(const mw_smtp_client *s);
 
 /* What keeps MAIL from being sent. */
 mwi_fault mwi_client_mail_fault(const mw_smtp_client *s);
@@ -69,5 +83,8 @@ enum { MWI_AFTER_LINE, MWI_AFTER_CR, MWI_AFTER_TEXT };
 
 size_t mwi_body_put(unsigned char *after, mw_str piece, mw_buf *out);
 void mwi_body_end(unsigned char after, mw_buf *out);
+
+/* One chunk, of as much of `piece` as there is room for; 0: none was written. */
+size_t mwi_chunk_put(mw_str piece, mw_buf *out);
 
 #endif

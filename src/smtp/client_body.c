@@ -5,6 +5,8 @@
  */
 #include "smtp/client.h"
 
+#define CHUNK_HEAD 27U /* "BDAT ", 20 digits, CR LF */
+
 /* Takes something off the front of `in`, which is not empty; 0: no room. */
 static size_t put_some(unsigned char *after, mw_str in, mw_buf *out)
 {
@@ -51,4 +53,18 @@ void mwi_body_end(unsigned char after, mw_buf *out)
 	if (after == MWI_AFTER_TEXT)
 		mw_buf_put(out, MW_LIT("\r\n"));
 	mw_buf_put(out, MW_LIT(".\r\n"));
+}
+
+size_t mwi_chunk_put(mw_str piece, mw_buf *out)
+{
+	const size_t room = out->cap - out->len;
+
+	if (piece.len == 0 || room <= CHUNK_HEAD)
+		return 0;
+	piece = mw_str_head(piece, room - CHUNK_HEAD);
+	mw_buf_put(out, MW_LIT("BDAT "));
+	mw_buf_put_int(out, (long long)piece.len);
+	mw_buf_put(out, MW_LIT("\r\n"));
+	mw_buf_put(out, piece);
+	return piece.len;
 }

@@ -18,10 +18,16 @@ mw_reply mwi_fault_reply(mwi_fault fault)
 				      "carry\r\n",
 		[MWI_FAULT_UTF8_ADDRESS] =
 			"553 5.6.7 The server does not take addresses beyond ASCII\r\n",
+		[MWI_FAULT_UTF8_SENDER] = "550 5.6.7 The server does not take a sender "
+					  "beyond ASCII\r\n",
 		[MWI_FAULT_UTF8] =
 			"550 5.6.9 The server does not take internationalized mail\r\n",
+		[MWI_FAULT_8BIT] = "554 5.6.3 Mail of 8 bits would have to be converted "
+				   "for this server\r\n",
 		[MWI_FAULT_BINARY] = "554 5.6.3 Binary mail would have to be converted "
 				     "for this server\r\n",
+		[MWI_FAULT_SIZE] = "552 5.3.4 The mail is larger than the server "
+				   "takes\r\n",
 		[MWI_FAULT_TLS] = "550 5.7.30 The server does not keep mail under TLS as "
 				  "it asks for\r\n",
 	};
@@ -52,17 +58,43 @@ static mwi_fault address_fault(const mw_smtp_client *s, mw_str address)
 	return MWI_FAULT_NONE;
 }
 
-mwi_fault mwi_client_mail_fault(const mw_smtp_client *s)
+/* In LMTP a refused chunk would leave open how many replies the last one has: one, or
+ * one for each recipient. */
+bool mwi_client_chunks(const mw_smtp_client *s)
+{
+	const unsigned needed = MW_SMTP_CHUNKING | MW_SMTP_PIPELINING;
+
+	return (s->offers.extensions & needed) == needed && !s->params->lmtp &&
+	       (s->params->chunking || s->mail.body == MW_BODY_BINARYMIME);
+}
+
+static mwi_fault body_fault(const mw_smtp_client *s)
 {
 	const unsigned offered = s->offers.extensions;
 
+	if (s->mail.body == MW_BODY_BINARYMIME &&
+	    ((offered & MW_SMTP_BINARYMIME) == 0 || !s->chunked))
+		return MWI_FAULT_BINARY;
+	if (s->mail.body == MW_BODY_8BITMIME && (offered & MW_SMTP_8BITMIME) == 0 &&
+	    !s->params->lmtp)
+		return MWI_FAULT_8BIT;
+	if (s->offers.size_max > 0 && s->mail.size > s->offers.size_max)
+		return MWI_FAULT_SIZE;
+	return MWI_FAULT_NONE;
+}
+
+mwi_fault mwi_client_mail_fault(const mw_smtp_client *s)
+{
+	const unsigned offered = s->offers.extensions;
+	const mwi_fault body = body_fault(s), sender = address_fault(s, s->mail.sender);
+
+	if (sender == MWI_FAULT_UTF8_ADDRESS)
+		return MWI_FAULT_UTF8_SENDER;
 	if (s->mail.smtputf8 && (offered & MW_SMTP_UTF8) == 0)
 		return MWI_FAULT_UTF8;
 	if (s->mail.requiretls && (offered & MW_SMTP_REQUIRETLS) == 0)
 		return MWI_FAULT_TLS;
-	if (s->mail.body == MW_BODY_BINARYMIME)
-		return MWI_FAULT_BINARY;
-	return address_fault(s, s->mail.sender);
+	return body != MWI_FAULT_NONE ? body : sender;
 }
 
 /* True for a value that can stand behind a keyword: xtext and the like. */
@@ -109,6 +141,8 @@ static void put_mail(const mw_smtp_client *s, mw_buf *out)
 	}
 	if ((offered & MW_SMTP_8BITMIME) != 0 && m->body == MW_BODY_8BITMIME)
 		mw_buf_put(out, MW_LIT(" BODY=8BITMIME"));
+	if (m->body == MW_BODY_BINARYMIME)
+		mw_buf_put(out, MW_LIT(" BODY=BINARYMIME"));
 	if (m->smtputf8)
 		mw_buf_put(out, MW_LIT(" SMTPUTF8"));
 	if (m->requiretls)
@@ -188,12 +222,26 @@ static void write_step(mw_smtp_client *s, mw_buf *out)
 	s->sent++;
 }
 
+/* What is written after the connection was lost never arrives. */
+static void write_end(mw_smtp_client *s, mw_buf *out)
+{
+	if (s->chunked) {
+		mw_buf_put(out, MW_LIT("BDAT 0 LAST\r\n"));
+		s->chunks++;
+	} else {
+		mwi_body_end(s->after, out);
+	}
+	s->ended = s->lost == NULL;
+}
+
 static void write_due(mw_smtp_client *s, mw_buf *out)
 {
 	if (s->state == MWI_CLIENT_QUIT)
 		mw_buf_put(out, MW_LIT("QUIT\r\n"));
+	else if (s->state == MWI_CLIENT_STARTTLS)
+		mw_buf_put(out, MW_LIT("STARTTLS\r\n"));
 	else if (s->state == MWI_CLIENT_ENDING)
-		mwi_body_end(s->after, out);
+		write_end(s, out);
 	else
 		put_hello(s, out);
 	s->due = false;
