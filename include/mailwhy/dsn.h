@@ -7,8 +7,11 @@
  *	append d.header, or all bytes of the original where d.full
  *	mw_dsn_tail(out, &d);            the end
  *
- * so that a long original need not be in memory. The letter goes out with the empty
- * envelope sender, to d.to.
+ * The original may be long, so it need not be in memory. The letter goes out with the
+ * empty envelope sender, to d.to.
+ *
+ * Beside the fields of the standard each recipient has X-Mailwhy-Category, and
+ * X-Mailwhy-Stage where it is known; mailwhy/bounce.h reads the stage back.
  *
  * Every slice may hold what strangers wrote. What reaches the letter has no line end, no
  * control character and no byte that is not UTF-8 in it, is cut to a length, and is ASCII

@@ -227,6 +227,10 @@ static void put_recipient(mw_buf *out, const mw_dsn_recipient *r, bool global)
 		   mw_name(MW_VOCABULARY_CATEGORY, r->action >= MW_DSN_DELIVERED
 							   ? MW_CATEGORY_DELIVERED
 							   : (int)r->verdict.category));
+	if (r->outcome.stage != MW_STAGE_NONE) {
+		mw_buf_put(out, MW_LIT("\r\nX-Mailwhy-Stage: "));
+		mw_buf_put(out, mw_name(MW_VOCABULARY_STAGE, (int)r->outcome.stage));
+	}
 	mw_buf_put(out, MW_LIT("\r\n"));
 }
 

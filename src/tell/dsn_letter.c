@@ -333,36 +333,7 @@ static void put_uncertain(mwi_pen *pen, const mw_dsn_recipient *r)
 		say(pen, MW_LIT("It is tried again, so it may arrive twice."));
 }
 
-static mw_str stage_words(mw_stage stage)
-{
-	switch (stage) {
-	case MW_STAGE_CONNECT:
-		return MW_LIT("(after initial connection)");
-	case MW_STAGE_TLS:
-		return MW_LIT("(in reply to STARTTLS, the wish for encryption)");
-	case MW_STAGE_EHLO:
-		return MW_LIT("(in reply to EHLO, the greeting)");
-	case MW_STAGE_AUTH:
-		return MW_LIT("(in reply to AUTH, the log-in)");
-	case MW_STAGE_MAIL:
-		return MW_LIT("(in reply to MAIL FROM, the sender's address)");
-	case MW_STAGE_RCPT:
-		return MW_LIT("(in reply to RCPT TO, the recipient's address)");
-	case MW_STAGE_DATA:
-		return MW_LIT("(in reply to DATA, before the mail itself)");
-	case MW_STAGE_CONTENT:
-		return MW_LIT("(in reply to end of DATA, the whole mail)");
-	case MW_STAGE_NONE:
-	case MW_STAGE_DNS:
-	case MW_STAGE_QUEUE:
-	case MW_STAGE_LOCAL:
-	case MW_STAGE_COUNT:
-		break;
-	}
-	return MW_LIT("");
-}
-
-/* "Gmail's server mx.google.com [192.0.2.1] said:" */
+/* "The mail server mx.example.org [192.0.2.1] said:" */
 static void put_speaker(mwi_pen *pen, const mw_dsn_recipient *r, bool one_of_many)
 {
 	const mw_outcome *o = &r->outcome;
@@ -416,8 +387,6 @@ static void put_words(mwi_pen *pen, const mw_dsn_recipient *r, bool one_of_many)
 	}
 	mwi_clean_put(&b, o->text, WORDS_MAX, true);
 	mwi_pen_paragraph(pen, INDENT, mw_buf_str(&b));
-	if (o->reply > 0 && stage_words(o->stage).len > 0)
-		mwi_pen_paragraph(pen, INDENT, stage_words(o->stage));
 	empty_line(pen);
 }
 
