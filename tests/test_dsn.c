@@ -625,10 +625,8 @@ static void test_many(void **state)
 
 	(void)state;
 	assert_non_null(all);
-	memset(longest, '+', sizeof longest);
-	memcpy(longest, "\xc3\xa4", 2);
-	for (size_t i = 0; i + 40 < sizeof longest; i += 40)
-		longest[i + 40] = ' ';
+	for (size_t i = 0; i < sizeof longest; i += 2)
+		memcpy(longest + i, "\xc3\xa4", 2);
 	add(l, MW_DSN_FAILED, "a@b.example", "550 5.1.1 User unknown", MW_STAGE_RCPT);
 	for (size_t i = 0; i < MW_DSN_RECIPIENTS_MAX; i++) {
 		mw_dsn_recipient *r = &all[i];
@@ -637,6 +635,9 @@ static void test_many(void **state)
 		r->address = r->outcome.text = r->outcome.remote =
 			(mw_str){longest, sizeof longest};
 		r->orcpt = MW_LIT("rfc822;a@b.example");
+		r->original = (mw_str){longest, sizeof longest - 1};
+		r->action = (mw_dsn_action)(i % 5);
+		r->verdict.provider_name = r->address;
 		r->verdict.category = (mw_category)(i % MW_CATEGORY_COUNT);
 		r->verdict.confidence = MW_CONFIDENCE_TEXT;
 		r->verdict.rule = MW_LIT("");
@@ -646,11 +647,21 @@ static void test_many(void **state)
 	}
 	l->d.recipients = all;
 	l->d.count = MW_DSN_RECIPIENTS_MAX;
-	mw_buf_reset(&l->out);
-	assert_int_equal(mw_dsn_head(&l->out, &l->d), MW_OK);
-	assert_true(l->out.len <= MW_DSN_HEAD_MAX(MW_DSN_RECIPIENTS_MAX));
-	assert_true(contains(mw_buf_str(&l->out), "and 980 others, named in the"));
-	print_message("%zu bytes\n", l->out.len);
+	/* One word; words of the length that folds worst; for few and for many. */
+	for (int round = 0; round < 12; round++) {
+		static const size_t counts[] = {1, 5, 12, 40, 200, MW_DSN_RECIPIENTS_MAX};
+
+		for (size_t i = 40; round >= 6 && i < sizeof longest; i += 40)
+			memcpy(longest + i, "  ", 2);
+		l->d.count = counts[round % 6];
+		mw_buf_reset(&l->out);
+		assert_int_equal(mw_dsn_head(&l->out, &l->d), MW_OK);
+		print_message("%zu bytes of %zu\n", l->out.len,
+			      MW_DSN_HEAD_MAX(l->d.count));
+		assert_true(l->out.len <= MW_DSN_HEAD_MAX(l->d.count));
+		check_lines(mw_buf_str(&l->out), false);
+	}
+	assert_true(contains(mw_buf_str(&l->out), " others, named in the"));
 	l->d.count++;
 	mw_buf_reset(&l->out);
 	assert_int_equal(mw_dsn_head(&l->out, &l->d), MW_E_LIMIT);

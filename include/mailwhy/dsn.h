@@ -30,8 +30,9 @@ extern "C" {
 #define MW_DSN_RECIPIENTS_MAX 1000
 
 /* Bytes that mw_dsn_head() writes at most, whatever the strings are: the letter for
- * people, where at most 20 addresses and 8 reasons are written out, and the fields for
- * programs of each recipient. An ordinary letter takes 3 kilobytes. */
+ * people, where of each action at most 20 addresses and 8 reasons are written out, and
+ * fewer when they are long; and the fields for programs of each recipient. An ordinary
+ * letter takes 3 kilobytes. */
 #define MW_DSN_HEAD_MAX(count) (128 * (size_t)1024 + (size_t)(count)*4096)
 
 /* Bytes that mw_dsn_tail() writes at most. */
@@ -53,7 +54,7 @@ typedef struct mw_dsn_recipient {
 	mw_str original; /* as RCPT named it, where an alias led on from there */
 	/* The value of ORCPT, xtext with its type ("rfc822;bob+2Bx@example.org"). Without
 	 * it there is no Original-Recipient (RFC 3461, 6.3); a caller that followed an
-	 * alias may put what RCPT named here (5.2.7). */
+	 * alias may put what RCPT named here. */
 	mw_str orcpt;
 	mw_dsn_action action;
 	mw_outcome outcome; /* reply, status, text, remote, stage of the last attempt */

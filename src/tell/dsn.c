@@ -214,6 +214,7 @@ static void put_letter(mw_buf *out, const mw_dsn *d)
 	mwi_dsn_put_letter(&pen, d);
 	out->len = before;
 	pen.quoted = !pen.ascii;
+	pen.written = 0;
 	mw_buf_put(out, MW_LIT("\r\nContent-Type: text/plain; charset="));
 	mw_buf_put(out, pen.quoted ? MW_LIT("utf-8") : MW_LIT("us-ascii"));
 	mw_buf_put(out, MW_LIT("\r\nContent-Language: en\r\n"

@@ -34,7 +34,8 @@ void mwi_span_put(mw_buf *out, int64_t ms);
 typedef struct mwi_pen {
 	mw_buf *out;
 	bool quoted;
-	bool ascii; /* nothing else was written so far */
+	bool ascii;     /* nothing else was written so far */
+	size_t written; /* bytes of text, before they are quoted */
 } mwi_pen;
 
 /* One line and its end; what is longer than a line of a mail may be is broken. */

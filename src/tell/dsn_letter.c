@@ -9,9 +9,12 @@
 #include "tell/dsn.h"
 #include "tell/prose.h"
 
-#define LISTED        20 /* addresses of a list that are written out */
-#define NAMED         3  /* above a reason */
-#define GROUPS        8  /* reasons that are written out */
+#define LISTED 20 /* addresses of a list that are written out */
+#define NAMED  3  /* above a reason */
+#define GROUPS 8  /* reasons that are written out */
+/* Behind so many bytes no further address and reason is begun: what one reason takes, and
+ * quoted-printable threefold, still fits into MW_DSN_HEAD_MAX. */
+#define LETTER_FULL   20000
 #define REMEDIES_MAX  4
 #define WORDS_MAX     1000
 #define PROSE_MAX     2048
@@ -117,6 +120,11 @@ static void put_prose(mwi_pen *pen, const telling *g, mw_str mark, mw_str prose)
 	mwi_pen_paragraph(pen, mark, mw_buf_str(&p));
 }
 
+static bool is_full(const mwi_pen *pen)
+{
+	return pen->written > LETTER_FULL;
+}
+
 static void empty_line(mwi_pen *pen)
 {
 	mwi_pen_line(pen, MW_LIT(""));
@@ -156,7 +164,7 @@ static void list_recipients(mwi_pen *pen, const section *s)
 	size_t told = 0;
 	mw_buf b;
 
-	for (size_t i = 0; i < s->d->count && told < LISTED; i++) {
+	for (size_t i = 0; i < s->d->count && told < LISTED && !is_full(pen); i++) {
 		if (s->d->recipients[i].action != s->action)
 			continue;
 		mw_buf_init(&b, memory, sizeof memory);
@@ -472,12 +480,14 @@ static void put_section(mwi_pen *pen, const section *s, bool first)
 	if (s->action == MW_DSN_EXPANDED)
 		say(pen, MW_LIT("This is an address for several people; nobody reports "
 				"when each of them gets the mail."));
-	for (size_t i = 0; i < s->groups; i++) {
+	size_t i = 0;
+
+	for (; i < s->groups && !is_full(pen); i++) {
 		if (s->groups > 1)
 			name_group(pen, s, i);
 		put_reason(pen, s, i);
 	}
-	if (s->others > 0)
+	if (i < s->groups || s->others > 0)
 		say(pen, MW_LIT("For the other addresses there are further reasons; the "
 				"details below name them."));
 }

@@ -196,6 +196,7 @@ void mwi_pen_line(mwi_pen *pen, mw_str line)
 		const mw_str piece = mwi_utf8_head(line, LINE_BYTES);
 
 		pen->ascii = pen->ascii && mwi_is_ascii(piece);
+		pen->written += piece.len + 2;
 		if (pen->quoted)
 			put_quoted(pen->out, piece);
 		else
