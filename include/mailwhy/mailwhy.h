@@ -17,6 +17,7 @@
 #include <mailwhy/answer.h>
 #include <mailwhy/bounce.h>
 #include <mailwhy/buf.h>
+#include <mailwhy/dsn.h>
 #include <mailwhy/knowledge.h>
 #include <mailwhy/names.h>
 #include <mailwhy/outcome.h>

@@ -29,7 +29,8 @@
 	X(REPORTING, "reporting-mta")                                                    \
 	X(REPORTING_UA, "reporting-ua")                                                  \
 	X(STATUS, "status")                                                              \
-	X(X_ACTUAL, "x-actual-recipient")
+	X(X_ACTUAL, "x-actual-recipient")                                                \
+	X(X_STAGE, "x-mailwhy-stage")
 
 typedef enum mwi_status_field {
 #define X(name, text) MWI_STATUS_##name,

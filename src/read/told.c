@@ -338,6 +338,16 @@ static void read_words(mw_bounce *b, const mwi_group *g, size_t entry, mw_outcom
 	mw_outcome_read(o, &b->room, mw_str_head(words, WORDS_MAX));
 }
 
+/* A letter of our own states where in the dialogue it was said. */
+static void read_stage(const mwi_group *g, mw_outcome *o)
+{
+	const int stage =
+		mw_name_value(MW_VOCABULARY_STAGE, g->field[MWI_STATUS_X_STAGE]);
+
+	if (stage > MW_STAGE_NONE)
+		o->stage = (mw_stage)stage;
+}
+
 void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 {
 	const mw_str original = mwi_address_value(g->field[MWI_STATUS_ORIGINAL]);
@@ -364,5 +374,6 @@ void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 	o->delayed = mwi_action_of(out->action) == MWI_ACTION_DELAYED;
 	if (g->field[MWI_STATUS_REMOTE].len > 0)
 		o->remote = host_of(g->field[MWI_STATUS_REMOTE]);
+	read_stage(g, o);
 	finish(b, entry, out);
 }
