@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where the mail for a domain goes, by a DNS server of our own that also misbehaves.
+ *
+ * With arguments it asks another one: test_mx SERVER TRUST_ANCHOR_FILE DOMAIN... prints a
+ * line a domain (tests/interop/dns.sh).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,16 +156,14 @@ typedef struct world {
 	waiting waiting[LOOKUPS];
 } world;
 
-static void open_world(world *w, const dns_row *table, const mx_options *o,
-		       const char *trust_anchor_file, unsigned timeout)
+static void open_with(world *w, const char *server, const mx_options *o,
+		      const char *trust_anchor_file, unsigned timeout)
 {
-	const char *servers[1] = {w->server.where};
+	const char *servers[1] = {server};
 	char why[RESOLVER_WHY_MAX];
 
-	memset(w, 0, sizeof *w);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
-	dns_server_start(&w->server, table);
 	assert_int_equal(loop_start(&w->loop, NULL, NULL), 0);
 	w->resolver =
 		resolver_open(&w->loop,
@@ -176,6 +177,14 @@ static void open_world(world *w, const dns_row *table, const mx_options *o,
 	assert_non_null(w->mx);
 }
 
+static void open_world(world *w, const dns_row *table, const mx_options *o,
+		       const char *trust_anchor_file, unsigned timeout)
+{
+	memset(w, 0, sizeof *w);
+	dns_server_start(&w->server, table);
+	open_with(w, w->server.where, o, trust_anchor_file, timeout);
+}
+
 static void close_mx(void *ctx)
 {
 	world *w = ctx;
@@ -183,17 +192,22 @@ static void close_mx(void *ctx)
 	mx_close(&w->mx);
 }
 
-static void close_world(world *w)
+static void close_client(world *w)
 {
 	loop_call(&w->loop, close_mx, w);
 	resolver_close(&w->resolver);
 	assert_null(w->resolver);
 	loop_stop(&w->loop);
-	dns_server_stop(&w->server);
 	for (size_t i = 0; i < LOOKUPS; i++)
 		mx_result_free(w->waiting[i].result);
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
+}
+
+static void close_world(world *w)
+{
+	close_client(w);
+	dns_server_stop(&w->server);
 }
 
 static void on_done(mx_lookup *l, const mx_result *r)
@@ -706,7 +720,27 @@ static void replies_are_understood(void **state)
 	unlink(trust);
 }
 
-int main(void)
+static int run_client(int argc, char **argv)
+{
+#define X(name, reply) #name,
+	static const char *const names[] = {MX_STATUS_MAP(X)};
+#undef X
+	static world w;
+	char targets[8192];
+
+	open_with(&w, argv[1], &(mx_options){0}, argv[2], 10);
+	for (int i = 3; i < argc; i++) {
+		const mx_result *r = find(&w, argv[i]);
+
+		describe(r, targets, sizeof targets);
+		printf("%s %s %s %s%s\n", argv[i], names[r->status],
+		       r->secure ? "secure" : "insecure", targets, r->why);
+	}
+	close_client(&w);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_domain_has),
@@ -726,5 +760,7 @@ int main(void)
 		cmocka_unit_test(replies_are_understood),
 	};
 
+	if (argc > 3)
+		return run_client(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
