@@ -292,22 +292,36 @@ static void *dns_server_run(void *ctx)
 	return NULL;
 }
 
-static void dns_server_start(dns_server *s, const dns_row *rows)
+/* One port for both; the one that TCP got may be taken for UDP. */
+static bool dns_server_bind(dns_server *s)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof a;
 
-	*s = (dns_server){.rows = rows};
 	s->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	s->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (bind(s->tcp, (struct sockaddr *)&a, size) != 0 || listen(s->tcp, 64) != 0 ||
-	    getsockname(s->tcp, (struct sockaddr *)&a, &size) != 0 ||
-	    bind(s->udp, (struct sockaddr *)&a, size) != 0) {
-		perror("the DNS server of the test");
-		exit(1);
+	if (bind(s->tcp, (struct sockaddr *)&a, size) == 0 && listen(s->tcp, 64) == 0 &&
+	    getsockname(s->tcp, (struct sockaddr *)&a, &size) == 0 &&
+	    bind(s->udp, (struct sockaddr *)&a, size) == 0) {
+		snprintf(s->where, sizeof s->where, "127.0.0.1@%d", ntohs(a.sin_port));
+		return true;
 	}
-	snprintf(s->where, sizeof s->where, "127.0.0.1@%d", ntohs(a.sin_port));
+	close(s->tcp);
+	close(s->udp);
+	return false;
+}
+
+static void dns_server_start(dns_server *s, const dns_row *rows)
+{
+	unsigned tries = 0;
+
+	*s = (dns_server){.rows = rows};
+	while (!dns_server_bind(s))
+		if (++tries == 50) {
+			perror("the DNS server of the test");
+			exit(1);
+		}
 	pthread_create(&s->thread, NULL, dns_server_run, s);
 }
 

@@ -553,6 +553,60 @@ static void no_answer_is_not_waited_for(void **state)
 	assert_true(loop_clock() - start < 10000);
 }
 
+/* More questions than are asked at once, one of them with a name that can't be. */
+enum { CROWD = 700, CROWD_BAD = 350 };
+
+typedef struct one_of_many {
+	question q; /* first */
+	world *world;
+	dns_status status;
+} one_of_many;
+
+static void on_one(question *q, const dns_answer *a)
+{
+	one_of_many *o = (one_of_many *)(void *)q;
+
+	o->status = a->status;
+	pthread_mutex_lock(&o->world->lock);
+	o->world->done++;
+	pthread_cond_signal(&o->world->changed);
+	pthread_mutex_unlock(&o->world->lock);
+}
+
+static void ask_crowd(void *ctx)
+{
+	one_of_many *crowd = ctx;
+	char name[32];
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		snprintf(name, sizeof name, "n%u%s.test", i, i == CROWD_BAD ? "\\" : "");
+		resolver_ask(crowd[i].world->resolver, &crowd[i].q, on_one,
+			     mw_str_of(name), DNS_A);
+	}
+}
+
+static void many_questions_at_once(void **state)
+{
+	one_of_many *crowd = calloc(CROWD, sizeof *crowd);
+	world w;
+
+	(void)state;
+	assert_non_null(crowd);
+	open_world(&w, rows, &(mx_options){0}, "", 30);
+	for (unsigned i = 0; i < CROWD; i++)
+		crowd[i].world = &w;
+	loop_call(&w.loop, ask_crowd, crowd);
+	pthread_mutex_lock(&w.lock);
+	while (w.done < CROWD)
+		pthread_cond_wait(&w.changed, &w.lock);
+	pthread_mutex_unlock(&w.lock);
+	for (unsigned i = 0; i < CROWD; i++)
+		assert_int_equal(crowd[i].status,
+				 i == CROWD_BAD ? DNS_TROUBLE : DNS_NO_NAME);
+	close_world(&w);
+	free(crowd);
+}
+
 static void cancel_all(void *ctx)
 {
 	world *w = ctx;
@@ -753,6 +807,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(equals_take_turns),
 		cmocka_unit_test(asked_once),
 		cmocka_unit_test(no_answer_is_not_waited_for),
+		cmocka_unit_test(many_questions_at_once),
 		cmocka_unit_test(cancelled_and_closed),
 		cmocka_unit_test(signed_and_forged),
 		cmocka_unit_test(resolvers_that_can_not_be),
