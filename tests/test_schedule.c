@@ -106,18 +106,19 @@ static void test_settings(void **state)
 	static const char *const bad[] = {
 		"",
 		"greylisted",
-		"nothing 5m",
-		"greylisted 5x",
-		"greylisted 0",
-		"greylisted 31d",
-		"greylisted 99999999999999999999m",
-		"greylisted 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17"};
+		"greylisted:",
+		"nothing:5m",
+		"greylisted:5x",
+		"greylisted:0",
+		"greylisted:5m//1h",
+		"greylisted:31d",
+		"greylisted:99999999999999999999m",
+		"greylisted:1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"};
 	schedule s = usual;
 	const char *why = NULL;
 
 	(void)state;
-	assert_int_equal(schedule_read(&s, MW_LIT(" greylisted  90 10m\t2h"), &why),
-			 MW_OK);
+	assert_int_equal(schedule_read(&s, MW_LIT("greylisted:90/10m/2h"), &why), MW_OK);
 	assert_true(choose(&s, "450 4.2.0 Greylisted", 1, 0).at == START + 90000);
 	assert_true(choose(&s, "450 4.2.0 Greylisted", 2, 0).at == START + 600000);
 	assert_true(choose(&s, "450 4.2.0 Greylisted", 9, 0).at == START + 7200000);

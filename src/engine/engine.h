@@ -31,6 +31,8 @@ typedef struct engine {
 	metrics metrics;
 	struct listeners *listeners;
 	struct deliverer *deliverer;
+	struct sender *sender;
+	struct bouncer *bouncer;
 	struct http *http;
 	policy *policy; /* the one for new sessions; guarded by `lock` */
 	pthread_mutex_t lock;

@@ -137,6 +137,36 @@ static void name_host(policy *p)
 		memcpy(p->hostname, "localhost", sizeof "localhost");
 }
 
+static bool read_schedule(policy *p, problems *told)
+{
+	const settings *s = p->settings;
+	const char *why;
+
+	p->schedule = (schedule){.lifetime = (unsigned)s->retry.lifetime,
+				 .most = (unsigned)s->retry.longest,
+				 .warn = (unsigned)s->retry.warn,
+				 .warn_urgent = (unsigned)s->retry.warn_urgent};
+	for (size_t i = 0; i < s->retry.schedule.count; i++)
+		if (schedule_read(&p->schedule, mw_str_of(s->retry.schedule.item[i]),
+				  &why) != MW_OK) {
+			problem_add(told, settings_place(s, &s->retry.schedule),
+				    "“%s” %s", s->retry.schedule.item[i], why);
+			return false;
+		}
+	for (size_t i = 0; i < s->retry.keep.count; i++) {
+		const int c = mw_name_value(MW_VOCABULARY_CATEGORY,
+					    mw_str_of(s->retry.keep.item[i]));
+
+		if (c < 0) {
+			problem_add(told, settings_place(s, &s->retry.keep),
+				    "“%s” is no category", s->retry.keep.item[i]);
+			return false;
+		}
+		p->schedule.keep[c] = true;
+	}
+	return true;
+}
+
 policy *policy_open(settings *s, uint64_t seed, problems *told)
 {
 	policy *p = calloc(1, sizeof *p);
@@ -148,7 +178,8 @@ policy *policy_open(settings *s, uint64_t seed, problems *told)
 	p->holders = 1;
 	p->settings = settings_hold(s);
 	name_host(p);
-	if (!open_tls(p, told) || accounts_open(&p->accounts, s, told) != MW_OK) {
+	if (!read_schedule(p, told) || (p->routes = routes_open(s, told)) == NULL ||
+	    !open_tls(p, told) || accounts_open(&p->accounts, s, told) != MW_OK) {
 		policy_drop(p);
 		return NULL;
 	}
@@ -172,6 +203,7 @@ void policy_drop(policy *p)
 	if (p == NULL || atomic_fetch_sub(&p->holders, 1) != 1)
 		return;
 	scenario_close(&p->scenario);
+	routes_close(&p->routes);
 	SSL_CTX_free(p->tls);
 	accounts_drop(p->accounts);
 	settings_drop(p->settings);

@@ -10,7 +10,9 @@
 #include <openssl/ssl.h>
 
 #include "engine/accounts.h"
+#include "engine/route.h"
 #include "engine/scenario.h"
+#include "queue/schedule.h"
 
 /* The kinds of listener. */
 #define SERVICE_MAP(X)                                                                   \
@@ -31,6 +33,8 @@ typedef struct policy {
 	accounts *accounts;
 	SSL_CTX *tls;       /* NULL: no certificate */
 	scenario *scenario; /* NULL: no test server */
+	routes *routes;
+	schedule schedule;
 	mw_smtp_params params[SERVICE_COUNT];
 	char hostname[256];
 	atomic_uint holders;

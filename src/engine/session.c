@@ -540,7 +540,11 @@ static void on_closed(void *ctx, const char *why)
 		session_free(s);
 }
 
-static const conn_handler handler = {on_input, on_sent, on_late, on_secured, on_closed};
+static const conn_handler handler = {.input = on_input,
+				     .sent = on_sent,
+				     .late = on_late,
+				     .secured = on_secured,
+				     .closed = on_closed};
 
 /* No room for a session: said without one. */
 static void turn_away(engine *e, int fd, bool tls, mw_answer_id id)

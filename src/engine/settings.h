@@ -19,7 +19,7 @@
 #include "engine/settings_value.h"
 
 /* At least as many as there are settings. */
-#define SETTINGS_MAX 96
+#define SETTINGS_MAX 128
 /* Room for why a value is refused. */
 #define SETTINGS_WHY 200
 
@@ -36,7 +36,8 @@ typedef struct settings {
 	} server;
 	struct {
 		value_endpoints smtp, submission, submissions, http;
-		value_list lmtp; /* paths of sockets */
+		value_list lmtp;  /* paths of sockets */
+		value_list local; /* the same, for programs of this machine */
 	} listen;
 	struct {
 		const char *certificate, *key;
@@ -65,7 +66,37 @@ typedef struct settings {
 	struct {
 		value_networks networks;
 		value_endpoint route;
+		const char *routes, *user, *password_file;
+		unsigned tls; /* of the route: 0 as [delivery] has it, 1 none, 2 may,
+				 3 must */
 	} relay;
+	struct {
+		value_list source;
+		unsigned addresses; /* 0 both, 1 IPv4, 2 IPv6 */
+		unsigned tls;       /* 0 none, 1 may, 2 must */
+		const char *authorities;
+		uint64_t port;
+		uint64_t connections; /* all together */
+		/* Of one destination. */
+		uint64_t destination_connections, messages_per_connection,
+			messages_per_minute;
+		uint64_t first_connections, first_messages;
+		uint64_t recipients;
+		uint64_t connect_timeout, idle, uncertain_wait;
+		uint64_t patience; /* percent of the times of RFC 5321 */
+		unsigned chunking;
+		uint64_t return_size; /* bytes of a message that a bounce returns whole */
+		unsigned own_addresses; /* 0 refuse, 1 deliver */
+	} delivery;
+	struct {
+		uint64_t lifetime, longest, warn, warn_urgent;
+		value_list schedule, keep;
+	} retry;
+	struct {
+		value_list servers;
+		const char *trust_anchor;
+		uint64_t timeout;
+	} dns;
 	struct {
 		unsigned mechanisms; /* MW_SASL_, a set */
 		unsigned plaintext;

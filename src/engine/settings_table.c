@@ -60,6 +60,9 @@ ROW(listen.submissions, "listen", "submissions", LISTENERS, NULL, 0, 64, "",
     "The same with TLS from the first byte, such as *:465. Repeatable.")
 ROW(listen.lmtp, "listen", "lmtp", PATHS, NULL, 0, 64, "",
     "Paths of sockets for LMTP. Repeatable.")
+ROW(listen.local, "listen", "local", PATHS, NULL, 0, 64, "",
+    "Paths of sockets for programs of this machine: they may send anywhere, as\n"
+    "mailwhy send and sendmail do. Repeatable.")
 ROW(listen.http, "listen", "http", LISTENERS, NULL, 0, 64, "",
     "Addresses of the API, /metrics and /messages, such as 127.0.0.1:8025. They\n"
     "ask for no password. Repeatable.")
@@ -155,6 +158,89 @@ ROW(relay.networks, "relay", "networks", NETWORKS, NULL, 0, 1024, "",
 ROW(relay.route, "relay", "route", PEER, NULL, 0, 0, "",
     "The server that all mail for others goes to, HOST:PORT; empty: where their\n"
     "domains point.")
+
+ROW(relay.user, "relay", "user", TEXT, NULL, 0, 254, "",
+    "The name that we log in with at the route; empty: we don't.")
+ROW(relay.password_file, "relay", "password-file", PATH, NULL, 0, 0, "",
+    "A file whose first line is the password for it.")
+ROW(relay.tls, "relay", "tls", CHOICE, "default|none|may|must", 0, 0, "default",
+    "TLS to the route: none, may, must; default: must with a user, else as\n"
+    "[delivery] says.")
+ROW(relay.routes, "relay", "routes", PATH, NULL, 0, 0, "",
+    "A file of other ways for some domains; see mailwhy.conf(5).")
+
+ROW(delivery.source, "delivery", "source", LIST, NULL, 0, 64, "",
+    "Addresses of this machine to send from, in turn; each has its own limits at\n"
+    "each destination. Empty: whichever the system takes. Repeatable.")
+ROW(delivery.addresses, "delivery", "addresses", CHOICE, "both|ipv4|ipv6", 0, 0, "both",
+    "The kinds of address that are sent to.")
+ROW(delivery.tls, "delivery", "tls", CHOICE, "none|may|must", 0, 0, "may",
+    "TLS to the servers of others: none; may, where they offer it, whatever their\n"
+    "certificate says; must, with a certificate that fits their name.")
+ROW(delivery.authorities, "delivery", "authorities", PATH, NULL, 0, 0, "",
+    "Who may sign those certificates, PEM; empty: those that the system trusts.")
+ROW(delivery.port, "delivery", "port", COUNT, NULL, 1, 65535, "25",
+    "The port of the servers of others. For tests.")
+ROW(delivery.connections, "delivery", "connections", COUNT, NULL, 1, 100000, "1000",
+    "Connections to servers of others at a time.")
+ROW(delivery.destination_connections, "delivery", "destination-connections", COUNT, NULL,
+    1, 10000, "20",
+    "The same to one destination from one source address, at most.")
+ROW(delivery.messages_per_connection, "delivery", "messages-per-connection", COUNT, NULL,
+    1, 1000000, "1000",
+    "Messages of one connection, at most.")
+ROW(delivery.messages_per_minute, "delivery", "messages-per-minute", COUNT, NULL, 0,
+    1000000, "0",
+    "Messages to one destination from one source address in a minute, at most; 0:\n"
+    "no limit but what the destination tells.")
+ROW(delivery.first_connections, "delivery", "first-connections", COUNT, NULL, 1, 1000,
+    "2",
+    "Connections to a destination that we know nothing of.")
+ROW(delivery.first_messages, "delivery", "first-messages", COUNT, NULL, 1, 100000, "10",
+    "Messages of one connection to it.")
+ROW(delivery.recipients, "delivery", "recipients", COUNT, NULL, 1, 10000, "100",
+    "Recipients of one message that are named to a server at once.")
+ROW(delivery.connect_timeout, "delivery", "connect-timeout", SPAN, NULL, 1, 600, "30s",
+    "How long a connection may take to come about, for each address.")
+ROW(delivery.idle, "delivery", "idle", SPAN, NULL, 0, 300, "2s",
+    "How long a connection is kept when there is nothing to send.")
+ROW(delivery.uncertain_wait, "delivery", "uncertain-wait", SPAN, NULL, 1, DAY, "10m",
+    "How long a mail waits whose last byte was sent and never answered: as long as\n"
+    "servers may take for the answer.")
+ROW(delivery.patience, "delivery", "patience", COUNT, NULL, 1, 1000, "100",
+    "Percent of the times that RFC 5321 gives a server for its replies.")
+ROW(delivery.chunking, "delivery", "chunking", CHOICE, "no|yes", 0, 0, "no",
+    "Send by BDAT where it is offered.")
+ROW(delivery.return_size, "delivery", "return-size", SIZE, NULL, 0, 1024 * MIB, "64K",
+    "Messages up to this are returned whole by a bounce, of longer ones the header.")
+ROW(delivery.own_addresses, "delivery", "own-addresses", CHOICE, "refuse|deliver", 0, 0,
+    "refuse",
+    "A domain whose mail goes to this machine, and is not local: a loop, or\n"
+    "deliver it there all the same. For tests.")
+
+ROW(retry.lifetime, "retry", "lifetime", SPAN, NULL, 1, 60 * DAY, "5d",
+    "How long a mail is tried.")
+ROW(retry.longest, "retry", "longest", SPAN, NULL, 1, 7 * DAY, "4h",
+    "The longest wait between two tries; waits double until then.")
+ROW(retry.warn, "retry", "warn", SPAN, NULL, 0, 60 * DAY, "4h",
+    "When the sender is told that a mail is late; 0: never.")
+ROW(retry.warn_urgent, "retry", "warn-urgent", SPAN, NULL, 0, 60 * DAY, "15m",
+    "The same for a mail that says it is urgent.")
+ROW(retry.schedule, "retry", "schedule", LIST, NULL, 0, 64, "",
+    "Waits of a category, as greylisted:5m/10m/1h; the last one is repeated.\n"
+    "Repeatable.")
+ROW(retry.keep, "retry", "keep", LIST, NULL, 0, 64, "",
+    "Categories whose refusals for good (5yz) are tried again all the same.\n"
+    "Repeatable.")
+
+ROW(dns.servers, "dns", "servers", LIST, NULL, 0, 16, "",
+    "Name servers to ask, 192.0.2.1 or 192.0.2.1@5353; empty: those of\n"
+    "/etc/resolv.conf. Repeatable.")
+ROW(dns.trust_anchor, "dns", "trust-anchor", TEXT, NULL, 0, 0, "",
+    "The file of keys that DNSSEC begins with; empty: Debian's, if it is there;\n"
+    "none: nothing is validated.")
+ROW(dns.timeout, "dns", "timeout", SPAN, NULL, 1, 300, "30s",
+    "How long an answer is waited for.")
 
 ROW(auth.mechanisms, "auth", "mechanisms", SET,
     "PLAIN|LOGIN|SCRAM-SHA-256|SCRAM-SHA-256-PLUS", 0, 0,

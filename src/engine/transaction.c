@@ -23,6 +23,7 @@ transaction *transaction_open(const mw_mail *mail)
 
 	if (t == NULL)
 		return NULL;
+	t->holders = 1;
 	m = &t->put.message.mail;
 	*m = *mail;
 	t->put.message.fd = -1;
@@ -32,18 +33,26 @@ transaction *transaction_open(const mw_mail *mail)
 	return t;
 }
 
+transaction *transaction_hold(transaction *t)
+{
+	atomic_fetch_add(&t->holders, 1);
+	return t;
+}
+
 void transaction_close(transaction **t)
 {
-	if (*t == NULL)
-		return;
-	if ((*t)->put.message.fd >= 0)
-		close((*t)->put.message.fd);
-	pool_free(&(*t)->memory);
-	free((*t)->rcpts);
-	free((*t)->as_given);
-	free((*t)->body);
-	free(*t);
+	transaction *last = *t;
+
 	*t = NULL;
+	if (last == NULL || atomic_fetch_sub(&last->holders, 1) != 1)
+		return;
+	if (last->put.message.fd >= 0)
+		close(last->put.message.fd);
+	pool_free(&last->memory);
+	free(last->rcpts);
+	free(last->as_given);
+	free(last->body);
+	free(last);
 }
 
 static bool grow(transaction *t)

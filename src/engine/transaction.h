@@ -25,12 +25,15 @@ typedef struct transaction {
 	char id[20];
 	char *body;
 	size_t body_cap;
+	atomic_uint holders;
 	struct transaction *next; /* of the deliverer */
 	mw_status trouble;        /* why the body could not be kept; MW_OK none */
 } transaction;
 
 /* NULL: no memory. Slices of `mail` are copied. */
 transaction *transaction_open(const mw_mail *mail);
+/* One holder more, one less; the last frees it. */
+transaction *transaction_hold(transaction *t);
 void transaction_close(transaction **t);
 
 /* Adds a recipient; slices are copied. Twice the same address and target are one.

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,10 +26,14 @@ struct conn {
 	size_t kept_len, unsent_len;
 	unsigned rate, allowance;
 	bool paused, shaking, closing, lingering, dead, busy;
+	bool client, connecting; /* we have dialled */
 };
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx);
 static void on_writable(evutil_socket_t fd, short what, void *ctx);
+static void release(conn *c);
+
+static void hear_out(conn *c);
 
 static void want_read(conn *c, bool yes)
 {
@@ -45,7 +52,7 @@ static void link_in(conn *c)
 	c->l->conns = c;
 }
 
-conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void *ctx)
+static conn *new_conn(loop *l, int fd, const conn_handler *handler, void *ctx)
 {
 	conn *c = calloc(1, sizeof *c);
 
@@ -62,8 +69,92 @@ conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void
 		return NULL;
 	}
 	link_in(c);
-	if (tls != NULL)
+	return c;
+}
+
+conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void *ctx)
+{
+	conn *c = new_conn(l, fd, handler, ctx);
+
+	if (c != NULL && tls != NULL)
 		conn_secure(c, tls);
+	return c;
+}
+
+const char *conn_error(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return "connection refused";
+	case ETIMEDOUT:
+		return "connection timed out";
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+		return "no route to host";
+	case ENETUNREACH:
+	case ENETDOWN:
+		return "network is unreachable";
+	case EADDRNOTAVAIL:
+		return "the address to send from is none of this machine";
+	case EACCES:
+	case EPERM:
+		return "a firewall of this machine forbids the connection";
+	case ECONNRESET:
+		return "connection reset";
+	case EMFILE:
+	case ENFILE:
+		return "no more files may be open";
+	default:
+		return "the connection failed";
+	}
+}
+
+static socklen_t length_of(const struct sockaddr *a)
+{
+	return a->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+				       : sizeof(struct sockaddr_in6);
+}
+
+/* A socket on its way, or -1 with errno. */
+static int begin_connect(const struct sockaddr *to, socklen_t len,
+			 const struct sockaddr *source)
+{
+	static const int one = 1;
+	const int fd =
+		socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (to->sa_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if ((source == NULL || bind(fd, source, length_of(source)) == 0) &&
+	    (connect(fd, to, len) == 0 || errno == EINPROGRESS || errno == EINTR))
+		return fd;
+	const int e = errno;
+
+	close(fd);
+	errno = e;
+	return -1;
+}
+
+conn *conn_dial(loop *l, const struct sockaddr *to, socklen_t len,
+		const struct sockaddr *source, const conn_handler *handler, void *ctx)
+{
+	const int fd = begin_connect(to, len, source);
+	conn *c = fd >= 0 ? new_conn(l, fd, handler, ctx) : NULL;
+
+	if (c == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	c->client = c->connecting = true;
+	c->writable = event_new(l->base, fd, EV_WRITE, on_writable, c);
+	if (c->writable == NULL || event_add(c->writable, NULL) != 0) {
+		release(c);
+		errno = ENOMEM;
+		return NULL;
+	}
 	return c;
 }
 
@@ -144,10 +235,19 @@ static bool want_write(conn *c)
 	return false;
 }
 
+/* The certificate's fault is what the server's admin can mend. */
+static const char *shake_error(const conn *c)
+{
+	const long verified = c->client ? SSL_get_verify_result(c->tls) : X509_V_OK;
+
+	return verified == X509_V_OK ? "the TLS handshake failed"
+				     : X509_verify_cert_error_string(verified);
+}
+
 static void shake(conn *c)
 {
 	ERR_clear_error();
-	const int r = SSL_accept(c->tls);
+	const int r = c->client ? SSL_connect(c->tls) : SSL_accept(c->tls);
 	const int wants = r == 1 ? -1 : tls_wants(c, r);
 
 	if (wants == 1) {
@@ -156,7 +256,7 @@ static void shake(conn *c)
 		want_read(c, false);
 		(void)want_write(c);
 	} else if (wants == 0) {
-		end(c, "the TLS handshake failed");
+		end(c, shake_error(c));
 	} else {
 		c->shaking = false;
 		want_read(c, false);
@@ -166,7 +266,7 @@ static void shake(conn *c)
 	}
 }
 
-void conn_secure(conn *c, SSL_CTX *tls)
+static bool begin_tls(conn *c, SSL_CTX *tls)
 {
 	free(c->kept);
 	c->kept = NULL;
@@ -174,11 +274,27 @@ void conn_secure(conn *c, SSL_CTX *tls)
 	c->tls = SSL_new(tls);
 	if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1) {
 		conn_close(c);
-		return;
+		return false;
 	}
 	c->shaking = true;
 	c->paused = true;
-	want_read(c, true);
+	return true;
+}
+
+void conn_secure(conn *c, SSL_CTX *tls)
+{
+	if (begin_tls(c, tls))
+		want_read(c, true);
+}
+
+/* The client speaks first: its turn comes with the next round of the loop. */
+void conn_secure_client(conn *c, SSL_CTX *tls, const char *server)
+{
+	if (!begin_tls(c, tls))
+		return;
+	SSL_set_tlsext_host_name(c->tls, server);
+	SSL_set1_host(c->tls, server);
+	(void)want_write(c);
 }
 
 /* What a call came to: bytes; 0 end; -1 nothing now; -2 broken. */
@@ -228,6 +344,14 @@ static void linger(conn *c)
 	want_read(c, true);
 }
 
+/* The peer takes nothing any more. A server may have said why before. */
+static void lose(conn *c)
+{
+	if (c->client && !c->paused)
+		hear_out(c);
+	end(c, c->client ? "the server closed the connection" : "the client is gone");
+}
+
 static bool keep_unsent(conn *c, mw_str rest)
 {
 	char *p = realloc(c->unsent, c->unsent_len + rest.len);
@@ -268,7 +392,7 @@ bool conn_send(conn *c, mw_str bytes)
 		const ssize_t n = write_some(c, bytes.ptr, bytes.len);
 
 		if (n == 0 || n == -2) {
-			end(c, "the client is gone");
+			lose(c);
 			return false;
 		}
 		if (n < 0)
@@ -291,7 +415,7 @@ static void send_unsent(conn *c)
 		const ssize_t n = write_some(c, c->unsent + done, c->unsent_len - done);
 
 		if (n == 0 || n == -2) {
-			end(c, "the client is gone");
+			lose(c);
 			return;
 		}
 		if (n < 0)
@@ -353,6 +477,28 @@ static bool deliver(conn *c, size_t len)
 	return true;
 }
 
+/* Gives the handler what has come, whatever it answers. */
+static void hear_out(conn *c)
+{
+	loop *l = c->l;
+
+	for (int i = 0; i < 4 && !c->dead; i++) {
+		size_t used;
+		ssize_t n;
+
+		if (c->kept_len > 0)
+			memcpy(l->in, c->kept, c->kept_len);
+		n = read_some(c, l->in + c->kept_len, LOOP_IN_MAX - c->kept_len);
+		if (n <= 0)
+			return;
+		mw_buf_reset(&l->out);
+		used = c->handler->input(c->ctx, (mw_str){l->in, c->kept_len + (size_t)n},
+					 &l->out);
+		if (!keep(c, (mw_str){l->in + used, c->kept_len + (size_t)n - used}))
+			return;
+	}
+}
+
 static size_t may_read(conn *c, size_t room)
 {
 	if (c->rate == 0)
@@ -376,8 +522,9 @@ static void read_on(conn *c)
 	if (n == -1)
 		return;
 	if (n <= 0) {
-		end(c, n == 0 ? "the client closed the connection"
-			      : "the connection was lost");
+		end(c, n < 0       ? "the connection was lost"
+		       : c->client ? "the server closed the connection"
+				   : "the client closed the connection");
 		return;
 	}
 	if (c->rate != 0)
@@ -406,6 +553,23 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		want_read(c, false);
 }
 
+static void finish_connect(conn *c)
+{
+	int error = 0;
+	socklen_t size = sizeof error;
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		error = errno;
+	if (error != 0) {
+		end(c, conn_error(error));
+		return;
+	}
+	c->connecting = false;
+	enter(c);
+	c->handler->connected(c->ctx);
+	leave(c);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *ctx)
 {
 	conn *c = ctx;
@@ -413,10 +577,17 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	c->l->now = loop_clock();
-	if (c->shaking)
+	if (c->connecting)
+		finish_connect(c);
+	else if (c->shaking)
 		shake(c);
 	else
 		send_unsent(c);
+}
+
+size_t conn_unsent(const conn *c)
+{
+	return c->unsent_len;
 }
 
 void conn_pause(conn *c)
@@ -494,8 +665,10 @@ static void call(conn *c, void (*f)(void *ctx))
 
 static void come_late(conn *c)
 {
-	if (c->closing || c->shaking) {
-		end(c, c->shaking ? "the TLS handshake took too long" : NULL);
+	if (c->closing || c->shaking || c->connecting) {
+		end(c, c->shaking      ? "the TLS handshake took too long"
+		       : c->connecting ? conn_error(ETIMEDOUT)
+				       : NULL);
 		return;
 	}
 	c->deadline = 0;

@@ -12,6 +12,7 @@
 #define MAILWHY_NET_CONN_H
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include "net/loop.h"
 
@@ -26,7 +27,9 @@ typedef struct conn_handler {
 	void (*sent)(void *ctx);
 	/* conn_deadline() has passed. */
 	void (*late)(void *ctx);
-	/* The handshake that conn_secure() asked for is done. */
+	/* conn_dial() has reached the other side; NULL where nobody dials. */
+	void (*connected)(void *ctx);
+	/* The handshake that was asked for is done. */
 	void (*secured)(void *ctx);
 	/* It is over, by whichever side; the conn is gone when this returns. `why`:
 	 * constant text, or NULL for an orderly end. */
@@ -37,6 +40,15 @@ typedef struct conn_handler {
  * secured(); reading begins with the first conn_resume(). NULL: no memory, and the caller
  * keeps fd. */
 conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void *ctx);
+
+/* Goes out to an address, from `source` (NULL: whichever the system takes): connected()
+ * or closed() will be called, not before this returns. The deadline is the caller's to
+ * set. NULL: it can't even be tried, with errno. */
+conn *conn_dial(loop *l, const struct sockaddr *to, socklen_t len,
+		const struct sockaddr *source, const conn_handler *handler, void *ctx);
+
+/* A constant string that tells a person what an error of connecting means. */
+const char *conn_error(int error);
 
 /* Calls input() with what is there (perhaps nothing), then reads on. */
 void conn_resume(conn *c);
@@ -50,6 +62,13 @@ void conn_read_rate(conn *c, unsigned rate);
 /* Sends the bytes, after those that wait already. False: the connection was lost, and
  * closed() was called. */
 bool conn_send(conn *c, mw_str bytes);
+
+/* How much of what was sent still waits for the peer to take it. */
+size_t conn_unsent(const conn *c);
+
+/* Begins a handshake as the client, with the name of the server for its certificate
+ * (tls_client() says whether it has to fit); bytes that came before are thrown away. */
+void conn_secure_client(conn *c, SSL_CTX *tls, const char *server);
 
 /* Begins a handshake as the server; bytes that came before are thrown away. */
 void conn_secure(conn *c, SSL_CTX *tls);

@@ -52,6 +52,27 @@ SSL_CTX *tls_server(const char *certificate, const char *key, bool tls13_only,
 	return t;
 }
 
+SSL_CTX *tls_client(bool verify, const char *authorities, char room[256])
+{
+	SSL_CTX *t = SSL_CTX_new(TLS_client_method());
+
+	ERR_clear_error();
+	if (t == NULL)
+		return failed(t, "TLS", room);
+	SSL_CTX_set_min_proto_version(t, TLS1_2_VERSION);
+	SSL_CTX_set_options(t, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+				       SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(t, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_verify(t, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+	if (!verify)
+		return t;
+	if (authorities != NULL ? SSL_CTX_load_verify_locations(t, authorities, NULL) != 1
+				: SSL_CTX_set_default_verify_paths(t) != 1)
+		return failed(t, authorities != NULL ? authorities : "TLS", room);
+	return t;
+}
+
 bool tls_binding(SSL *tls, const char **name, unsigned char *out, size_t *len)
 {
 	static const char label[] = "EXPORTER-Channel-Binding";

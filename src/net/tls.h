@@ -13,6 +13,11 @@
 SSL_CTX *tls_server(const char *certificate, const char *key, bool tls13_only,
 		    char room[256]);
 
+/* A context for going out. `verify`: the server's certificate has to be valid for the
+ * name that conn_secure_client() is given; `authorities` is a file of those who may say
+ * so, PEM, NULL: those that the system trusts. NULL as above. */
+SSL_CTX *tls_client(bool verify, const char *authorities, char room[256]);
+
 /* What binds SASL to this channel: tls-exporter (RFC 9266) with TLS 1.3, else
  * tls-unique. *name is a constant string. False: there is none. */
 bool tls_binding(SSL *tls, const char **name, unsigned char *out, size_t *len);

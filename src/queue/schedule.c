@@ -64,16 +64,15 @@ bool schedule_over(const schedule *s, int64_t arrival, int64_t now)
 
 /* --- settings */
 
-static bool next_word(mw_str *rest, mw_str *word)
+/* The front of *rest up to `end`. */
+static mw_str cut(mw_str *rest, char end)
 {
-	size_t n = 0;
+	const char *at = rest->len > 0 ? memchr(rest->ptr, end, rest->len) : NULL;
+	const mw_str word =
+		at != NULL ? mw_str_head(*rest, (size_t)(at - rest->ptr)) : *rest;
 
-	*rest = mw_str_trim(*rest);
-	while (n < rest->len && !mwi_is_blank(rest->ptr[n]))
-		n++;
-	*word = mw_str_head(*rest, n);
-	*rest = mw_str_skip(*rest, n);
-	return n > 0;
+	*rest = mw_str_skip(*rest, word.len + 1);
+	return word;
 }
 
 /* "90", "5m", "2h", "1d" in seconds; 0: it is none. */
@@ -96,32 +95,22 @@ static unsigned read_span(mw_str s)
 	return n * unit <= 30U * 86400 ? (unsigned)(n * unit) : 0;
 }
 
-mw_status schedule_read(schedule *s, mw_str line, const char **why)
+mw_status schedule_read(schedule *s, mw_str text, const char **why)
 {
 	schedule_steps steps = {.count = 0};
-	mw_str word;
-	int category = -1;
+	const int category = mw_name_value(MW_VOCABULARY_CATEGORY, cut(&text, ':'));
 
-	if (next_word(&line, &word))
-		category = mw_name_value(MW_VOCABULARY_CATEGORY, word);
-	if (category < 0) {
-		*why = "a category comes first, such as greylisted";
+	*why = "is CATEGORY:WAIT/WAIT, such as greylisted:5m/10m/1h, up to 16 waits of "
+	       "at "
+	       "most 30d";
+	if (category < 0 || text.len == 0)
 		return MW_E_SYNTAX;
-	}
-	while (next_word(&line, &word)) {
-		if (steps.count == SCHEDULE_STEPS) {
-			*why = "16 waits are the most";
+	while (text.len > 0) {
+		if (steps.count == SCHEDULE_STEPS)
 			return MW_E_SYNTAX;
-		}
-		steps.wait[steps.count] = read_span(word);
-		if (steps.wait[steps.count++] == 0) {
-			*why = "a wait is a number with s, m, h or d, up to 30d";
+		steps.wait[steps.count] = read_span(cut(&text, '/'));
+		if (steps.wait[steps.count++] == 0)
 			return MW_E_SYNTAX;
-		}
-	}
-	if (steps.count == 0) {
-		*why = "waits follow the category, such as 5m 10m 1h";
-		return MW_E_SYNTAX;
 	}
 	s->steps[category] = steps;
 	return MW_OK;
