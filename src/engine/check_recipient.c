@@ -81,11 +81,11 @@ static bool take_mailbox(session *s, const mw_rcpt *rcpt, const account *found,
 
 static bool take_remote(session *s, const mw_rcpt *rcpt, mw_str to, mw_answer *a)
 {
-	const store_recipient r = {
-		.address = to,
-		.original = MW_LIT(""),
-		.target = mw_str_of(s->policy->settings->relay.route.text),
-		.route = STORE_REMOTE};
+	store_recipient r = {
+		.address = to, .original = MW_LIT(""), .route = STORE_REMOTE};
+	mw_str local;
+
+	mw_address_split(to, &local, &r.target);
 
 	return add(s, rcpt, &r, a);
 }

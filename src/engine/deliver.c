@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/bouncer.h"
 #include "engine/lmtp.h"
 #include "engine/maildir.h"
 #include "engine/outcome_log.h"
@@ -49,10 +50,10 @@ struct deliverer {
 	transaction *first, **last;
 	size_t waiting;    /* bytes */
 	unsigned settling; /* requests that the store has */
-	bool stopping;
+	bool stopping, at_work;
 	/* The first look at the store takes what came before the start, and does not wait
 	 * until it is due. */
-	bool recovering;
+	atomic_bool recovering;
 	int64_t started; /* ms since 1970 */
 };
 
@@ -233,7 +234,8 @@ static void settled(store_settle *p, mw_status status)
 	deliverer *d = p->ctx;
 
 	/* What could not be noted is delivered again some time, and found to be there. */
-	(void)status;
+	if (status == MW_OK && p->state == STORE_FAILED && !p->over)
+		bouncer_note(d->e->bouncer, p->id);
 	pthread_mutex_lock(&d->lock);
 	if (--d->settling == 0)
 		pthread_cond_broadcast(&d->changed);
@@ -320,6 +322,7 @@ static transaction *take(deliverer *d, bool *stopping)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += POLL_SECONDS;
 	pthread_mutex_lock(&d->lock);
+	d->at_work = false;
 	while (d->first == NULL && !d->stopping && !d->recovering)
 		if (pthread_cond_timedwait(&d->changed, &d->lock, &until) == ETIMEDOUT)
 			break;
@@ -328,6 +331,7 @@ static transaction *take(deliverer *d, bool *stopping)
 	d->last = &d->first;
 	d->waiting = 0;
 	*stopping = d->stopping;
+	d->at_work = true;
 	pthread_mutex_unlock(&d->lock);
 	return t;
 }
@@ -367,7 +371,7 @@ static void serve_handed_over(deliverer *d, batch *b, transaction *t)
 
 static void serve_stored(deliverer *d, batch *b)
 {
-	static const store_route routes[] = {STORE_MAILDIR, STORE_LMTP};
+	static const store_route local[] = {STORE_MAILDIR, STORE_LMTP};
 	/* A mail of this run is due no earlier than that; see DELIVER_GRACE_MS. */
 	const int64_t due =
 		d->recovering ? d->started + DELIVER_GRACE_MS - 1 : outlog_now();
@@ -377,7 +381,7 @@ static void serve_stored(deliverer *d, batch *b)
 		size_t shown, opened;
 
 		do {
-			if (store_each(d->e->store, (int)routes[i], STORE_QUEUED, due,
+			if (store_each(d->e->store, (int)local[i], STORE_QUEUED, due,
 				       BATCH, show_due, b) != MW_OK)
 				b->count = 0;
 			shown = b->count;
@@ -433,6 +437,16 @@ void deliver_stop(deliverer *d)
 	pthread_cond_broadcast(&d->changed);
 	pthread_mutex_unlock(&d->lock);
 	pthread_join(d->thread, NULL);
+}
+
+bool deliver_idle(deliverer *d)
+{
+	bool idle;
+
+	pthread_mutex_lock(&d->lock);
+	idle = d->first == NULL && !d->at_work && !d->recovering;
+	pthread_mutex_unlock(&d->lock);
+	return idle;
 }
 
 void deliver_close(deliverer **d)

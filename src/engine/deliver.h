@@ -23,6 +23,10 @@ deliverer *deliver_start(engine *e);
  * what is handed over later is left to the store. */
 void deliver_stop(deliverer *d);
 
+/* True when nothing was handed over that is not settled, and what the store had at the
+ * start was tried. Any thread. */
+bool deliver_idle(deliverer *d);
+
 /* When nobody hands over any more. *d becomes NULL. */
 void deliver_close(deliverer **d);
 

@@ -19,12 +19,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/bouncer.h"
 #include "engine/deliver.h"
 #include "engine/http.h"
 #include "engine/listen.h"
+#include "engine/sender.h"
 #include "engine/session.h"
 
-#define STOP_SECONDS 30 /* that sessions at work have to finish */
+#define STOP_SECONDS   30    /* that sessions at work have to finish */
+#define SENDER_STOP_MS 10000 /* the same for mail on its way to others */
 
 policy *engine_policy(engine *e)
 {
@@ -198,6 +201,19 @@ static bool start_log(outlog *l, const char *path, problems *told)
 	return error == 0 || failed(told, path, error);
 }
 
+/* A test server keeps all mail: there is nothing to send. */
+static bool start_delivering(engine *e, problems *told)
+{
+	e->deliverer = deliver_start(e);
+	e->bouncer = bouncer_start(e);
+	if (e->deliverer == NULL || e->bouncer == NULL)
+		return failed(told, "start", ENOMEM);
+	if (policy_keeps(e->policy))
+		return true;
+	e->sender = sender_start(e, told);
+	return e->sender != NULL;
+}
+
 static bool start(engine *e, settings *s, const engine_options *o, problems *told)
 {
 	e->policy = policy_open(s, o->seed, told);
@@ -220,9 +236,9 @@ static bool start(engine *e, settings *s, const engine_options *o, problems *tol
 		return failed(told, "start", ENOMEM);
 	if (!start_loops(e, s, told))
 		return false;
-	e->deliverer = deliver_start(e);
-	if (e->deliverer == NULL || !http_start(e->http, e) ||
-	    !listeners_start(e->listeners, e))
+	if (!start_delivering(e, told))
+		return false;
+	if (!http_start(e->http, e) || !listeners_start(e->listeners, e))
 		return failed(told, "start", ENOMEM);
 	return true;
 }
@@ -307,11 +323,15 @@ static void stop(engine *e, const sigset_t *signals)
 	workers_stop(&e->workers);
 	for (unsigned i = 0; i < e->loop_count; i++)
 		loop_call(&e->loops[i], drop_sessions, &e->loops[i]);
+	sender_stop(e->sender, SENDER_STOP_MS);
+	bouncer_stop(e->bouncer);
 	deliver_stop(e->deliverer);
 	if (e->store != NULL)
 		store_close(&e->store);
 	for (unsigned i = 0; i < e->loop_count; i++)
 		loop_stop(&e->loops[i]);
+	sender_close(&e->sender);
+	bouncer_close(&e->bouncer);
 	deliver_close(&e->deliverer);
 	free(e->loops);
 	limiter_close(&e->limiter);
@@ -357,27 +377,37 @@ static void wait_for_signals(engine *e, const engine_options *o, const sigset_t 
 	}
 }
 
+static engine *new_engine(const mw_knowledge *kb, const engine_options *options,
+			  sigset_t *signals)
+{
+	engine *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	e->kb = kb;
+	e->convert = options->convert;
+	e->convert_ctx = options->convert_ctx;
+	pthread_mutex_init(&e->lock, NULL);
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	/* All threads inherit it: signals are the main thread's. */
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	raise_file_limit();
+	return e;
+}
+
 int engine_run(settings *s, const mw_knowledge *kb, const engine_options *options,
 	       problems *told)
 {
-	engine *e = calloc(1, sizeof *e);
 	sigset_t signals;
+	engine *e = new_engine(kb, options, &signals);
 	bool good;
 	int rc;
 
 	if (e == NULL)
 		return EX_OSERR;
-	e->kb = kb;
-	e->convert = options->convert;
-	e->convert_ctx = options->convert_ctx;
-	pthread_mutex_init(&e->lock, NULL);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	/* All threads inherit it: signals are the main thread's. */
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	raise_file_limit();
 	good = start(e, s, options, told);
 	if (good) {
 		tell_ready(e, options->ready_fd);
@@ -390,4 +420,62 @@ int engine_run(settings *s, const mw_knowledge *kb, const engine_options *option
 	stop(e, &signals);
 	free(e);
 	return rc;
+}
+
+/* --- without listeners */
+
+static bool start_once(engine *e, settings *s, const engine_options *o, problems *told)
+{
+	e->policy = policy_open(s, o->seed, told);
+	if (e->policy == NULL || !make_spool(s, told))
+		return false;
+	snprintf(e->hostname, sizeof e->hostname, "%s", e->policy->hostname);
+	return start_log(&e->log, s->server.log, told) && open_store(e, s, told);
+}
+
+static bool is_idle(engine *e)
+{
+	return deliver_idle(e->deliverer) && bouncer_idle(e->bouncer) &&
+	       (e->sender == NULL || sender_idle(e->sender));
+}
+
+/* Each of the three gives the others work: idle is when all are, twice in a row. */
+static void wait_until_idle(engine *e, const sigset_t *signals, unsigned wait)
+{
+	const struct timespec moment = {0, 20000000};
+	const int64_t until = wait > 0 ? loop_clock() + wait * INT64_C(1000) : INT64_MAX;
+	unsigned idle = 0;
+
+	while (idle < 3 && loop_clock() < until) {
+		if (sigtimedwait(signals, NULL, &moment) > 0)
+			return;
+		idle = is_idle(e) ? idle + 1 : 0;
+	}
+}
+
+int engine_run_once(settings *s, const mw_knowledge *kb, const engine_options *options,
+		    engine_prepare *prepare, void *ctx, unsigned wait, problems *told)
+{
+	sigset_t signals;
+	engine *e = new_engine(kb, options, &signals);
+	bool good;
+	int rc;
+
+	if (e == NULL)
+		return EX_OSERR;
+	good = start_once(e, s, options, told) &&
+	       (prepare == NULL || prepare(e, ctx, told)) && start_delivering(e, told);
+	if (good)
+		wait_until_idle(e, &signals, wait);
+	rc = good ? EX_OK : e->policy == NULL ? EX_CONFIG : EX_UNAVAILABLE;
+	stop(e, &signals);
+	free(e);
+	return rc;
+}
+
+void engine_stored(engine *e, struct transaction *t, mw_status status)
+{
+	if (status == MW_OK && e->sender != NULL)
+		sender_take(e->sender, t);
+	deliver_stored(e->deliverer, t, status);
 }

@@ -61,6 +61,20 @@ typedef struct engine_options {
 int engine_run(settings *s, const mw_knowledge *kb, const engine_options *options,
 	       problems *told);
 
+/* Makes a message part of the queue before delivering begins, and the like. */
+typedef bool engine_prepare(engine *e, void *ctx, problems *told);
+
+/* Without listeners: calls `prepare` (NULL: nothing), delivers what is due, and all that
+ * follows from it, until nothing is due any more or a signal comes; then ends. `wait`
+ * seconds are the most that it takes; 0: as long as it takes. An exit status. */
+int engine_run_once(settings *s, const mw_knowledge *kb, const engine_options *options,
+		    engine_prepare *prepare, void *ctx, unsigned wait, problems *told);
+
+/* What the store has of a transaction goes its way: the sender and the deliverer get it.
+ * Takes over `t`. Any thread. */
+struct transaction;
+void engine_stored(engine *e, struct transaction *t, mw_status status);
+
 /* The policy for a new session, held for the caller. */
 policy *engine_policy(engine *e);
 

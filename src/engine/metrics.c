@@ -3,7 +3,7 @@
 
 #define BUCKETS (sizeof((metrics *)0)->latency / sizeof(counter))
 
-void metrics_reply(metrics *m, int code, mw_category category)
+void metrics_reply(reply_counts *m, int code, mw_category category)
 {
 	if (code > 0 && code < METRICS_CODES)
 		metrics_add(&m->replies[code], 1);
@@ -66,21 +66,23 @@ static void put_gauge(mw_buf *out, const char *name, const char *help, uint64_t 
 	row(out, name, MW_LIT(""), n);
 }
 
-static void put_replies(mw_buf *out, metrics *m)
+/* `codes` and `meanings` name the two families. */
+static void put_replies(mw_buf *out, const reply_counts *m, const char *codes,
+			const char *meanings, const char *help)
 {
-	head(out, "replies_total", "counter", "Replies by code.");
+	head(out, codes, "counter", help);
 	for (int code = 200; code < METRICS_CODES; code++) {
 		const uint64_t n = m->replies[code];
 		char text[4] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10),
 				(char)('0' + code % 10), '\0'};
 
 		if (n > 0)
-			labelled(out, "replies_total", "code", mw_str_of(text), n);
+			labelled(out, codes, "code", mw_str_of(text), n);
 	}
-	head(out, "refusals_total", "counter", "Replies 4yz and 5yz by what they mean.");
+	head(out, meanings, "counter", "Replies 4yz and 5yz by what they mean.");
 	for (int c = 0; c < MW_CATEGORY_COUNT; c++)
 		if (m->categories[c] > 0)
-			labelled(out, "refusals_total", "category",
+			labelled(out, meanings, "category",
 				 mw_name(MW_VOCABULARY_CATEGORY, c), m->categories[c]);
 }
 
@@ -132,7 +134,9 @@ void metrics_put(mw_buf *out, metrics *m, unsigned sessions, const store_counts 
 	METRICS_MAP(X)
 #undef X
 	put_gauge(out, "sessions", "Sessions that are open.", sessions);
-	put_replies(out, m);
+	put_replies(out, &m->said, "replies_total", "refusals_total", "Replies by code.");
+	put_replies(out, &m->remote, "remote_replies_total", "remote_refusals_total",
+		    "Replies of other servers by code.");
 	put_latency(out, m);
 	put_gauge(out, "queue_messages", "Messages in the queue.", queue->messages);
 	put_gauge(out, "queue_bytes", "Bytes of those messages.", queue->bytes);

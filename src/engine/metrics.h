@@ -26,16 +26,31 @@ typedef atomic_uint_fast64_t counter;
 	X(messages_refused_total, "counter", "Messages that were refused after DATA.")   \
 	X(delivered_total, "counter", "Deliveries to local mailboxes.")                  \
 	X(deferred_total, "counter", "Local deliveries that have to be tried again.")    \
-	X(failed_total, "counter", "Local deliveries that failed for good.")
+	X(failed_total, "counter", "Local deliveries that failed for good.")             \
+	X(relayed_total, "counter", "Recipients that another server took over.")         \
+	X(relay_deferred_total, "counter", "Attempts that have to be repeated.")         \
+	X(relay_failed_total, "counter", "Recipients that were refused for good.")       \
+	X(relay_expired_total, "counter", "Recipients that were given up.")              \
+	X(relay_uncertain_total, "counter", "Attempts whose last answer was lost.")      \
+	X(relay_slowed_total, "counter", "Attempts that only told to go slower.")        \
+	X(relay_connections_total, "counter", "Connections to other servers.")           \
+	X(relay_refusals_total, "counter", "Connections that came to nothing.")          \
+	X(reports_total, "counter", "Letters to senders about their mail.")
 
 #define METRICS_CODES 600
+
+/* Replies by code, and those 4yz and 5yz by what they mean. */
+typedef struct reply_counts {
+	counter replies[METRICS_CODES];
+	counter categories[MW_CATEGORY_COUNT];
+} reply_counts;
 
 typedef struct metrics {
 #define X(name, type, help) counter name;
 	METRICS_MAP(X)
 #undef X
-	counter replies[METRICS_CODES];        /* by code */
-	counter categories[MW_CATEGORY_COUNT]; /* of refusals */
+	reply_counts said;   /* by us */
+	reply_counts remote; /* by the servers that we send to */
 	counter latency[16]; /* messages whose answer to the final dot took less than
 				2^n/4 ms; the last: more */
 	counter latency_us;  /* all of them together */
@@ -46,7 +61,7 @@ static inline void metrics_add(counter *c, uint64_t n)
 	atomic_fetch_add_explicit(c, n, memory_order_relaxed);
 }
 
-void metrics_reply(metrics *m, int code, mw_category category);
+void metrics_reply(reply_counts *m, int code, mw_category category);
 void metrics_latency(metrics *m, uint64_t microseconds);
 
 /* Writes all of it. `sessions`: open ones. */

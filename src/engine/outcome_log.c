@@ -42,6 +42,14 @@ void outcome_log_head(mw_buf *out, const outcome_line *line)
 	put_some(out, "client", line->client);
 }
 
+static void put_number(mw_buf *out, const char *name, uint64_t n)
+{
+	if (n == 0)
+		return;
+	mw_buf_put(out, mw_str_of(name));
+	mw_buf_put_int(out, (long long)n);
+}
+
 static void put_around(mw_buf *out, const outcome_line *line)
 {
 	put_id(out, "id", "%llu", line->id);
@@ -50,9 +58,16 @@ static void put_around(mw_buf *out, const outcome_line *line)
 	if (line->has_sender)
 		outcome_log_field(out, "from", line->sender);
 	put_some(out, "command", mw_str_head(line->command, COMMAND_MAX));
-	if (line->size != 0) {
-		mw_buf_put(out, MW_LIT(",\"size\":"));
-		mw_buf_put_int(out, (long long)line->size);
+	put_number(out, ",\"size\":", line->size);
+	put_some(out, "destination", line->destination);
+	put_some(out, "remote_ip", line->remote_ip);
+	put_some(out, "source", line->source);
+	put_some(out, "tls", line->cipher);
+	put_number(out, ",\"attempt\":", line->attempt);
+	if (line->next_try != 0) {
+		char time[OUTLOG_TIME_MAX];
+
+		outcome_log_field(out, "next_try", outlog_time(time, line->next_try));
 	}
 }
 

@@ -17,6 +17,10 @@ typedef struct outcome_line {
 	mw_str client, helo, login, sender, command;
 	bool has_sender; /* the empty sender is one */
 	uint64_t size;
+	/* of an attempt to send it on */
+	mw_str destination, remote_ip, source, cipher;
+	unsigned attempt;
+	int64_t next_try; /* ms since 1970; 0 none */
 	/* the outcome */
 	mw_str remote, recipient;
 	mw_stage stage;

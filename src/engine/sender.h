@@ -29,7 +29,7 @@ void sender_take(sender *s, transaction *t);
 
 /* The queue was changed by hand: something for that domain is due at that time. Any
  * thread; the name is copied. */
-void sender_notice(sender *s, mw_str domain, int64_t due);
+void sender_notice(sender *s, mw_str name, int64_t due);
 
 /* Waits of one destination (empty: of all) end now. Any thread. */
 void sender_flush(sender *s, mw_str destination);

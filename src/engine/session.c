@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "engine/checks.h"
-#include "engine/deliver.h"
 #include "engine/trace.h"
 #include "net/tls.h"
+#include "read/urgent.h"
 
-#define GRACE_MS 10000 /* before the rate of a message is looked at */
+#define URGENT_LOOKED_AT (32U << 10) /* bytes of a header */
+#define GRACE_MS         10000       /* before the rate of a message is looked at */
 
 static void refuse_data(session *s, mw_status why);
 
@@ -113,8 +114,7 @@ static void stored(task *k)
 	} else if (s != NULL) {
 		refuse_data(s, status);
 	}
-	/* Takes the transaction over, and frees it. */
-	deliver_stored(e->deliverer, t, status);
+	engine_stored(e, t, status);
 }
 
 static void on_stored(store_put *p, mw_status status)
@@ -134,6 +134,19 @@ static void refuse_data(session *s, mw_status why)
 		    MW_LIT(""));
 }
 
+/* When the sender is to be told of a delay, which is sooner for what is urgent. */
+static void set_alarms(session *s)
+{
+	transaction *t = s->t;
+	store_message *m = &t->put.message;
+
+	m->urgent = mwi_is_urgent(mw_str_head(m->memory, URGENT_LOOKED_AT));
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rcpts[i].route != STORE_KEPT)
+			t->rcpts[i].alarm = schedule_alarm(&s->policy->schedule,
+							   m->urgent, false, m->arrival);
+}
+
 static void put_into_store(session *s)
 {
 	transaction *t = s->t;
@@ -146,6 +159,7 @@ static void put_into_store(session *s)
 	m->tls = conn_tls(s->c) != NULL;
 	m->recipients = t->rcpts;
 	m->recipient_count = t->count;
+	set_alarms(s);
 	t->put.done = on_stored;
 	t->owner = s;
 	t->l = s->l;
@@ -560,7 +574,7 @@ static void turn_away(engine *e, int fd, bool tls, mw_answer_id id)
 	mw_buf_init(&b, memory, sizeof memory);
 	if (!tls && mw_answer_put(&b, &a) == MW_OK)
 		(void)send(fd, b.ptr, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	metrics_reply(&e->metrics, a.code, a.category);
+	metrics_reply(&e->metrics.said, a.code, a.category);
 	policy_drop(p);
 	close(fd);
 }

@@ -40,7 +40,7 @@ void session_tell(session *s, mw_stage stage, const mw_answer *a, mw_str recipie
 	char memory[MW_SMTP_REPLY_MAX];
 	mw_buf b;
 
-	metrics_reply(&s->e->metrics, a->code, a->category);
+	metrics_reply(&s->e->metrics.said, a->code, a->category);
 	if (a->code >= 400 && s->e->log.running)
 		log_refusal(s, stage, a, recipient);
 	if (!s->e->transcript.running)

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Domains that have mail: where each is in its life is in its flags. At most LOW jobs of
+ * one are loaded before they are needed, so that a queue may be far longer than memory.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/outbound.h"
+
+#define LOAD_ROWS  100U       /* recipients that one load brings */
+#define LOAD_BYTES (8U << 20) /* of bodies */
+#define LOW        25U        /* jobs; with fewer the next ones are loaded */
+#define READY_MAX  1000U      /* jobs of one domain in memory */
+#define HOLD_FIRST 60000      /* ms, after trouble of the DNS; doubled */
+#define HOLD_MOST  (30 * 60000)
+
+/* --- the heap, by next_due */
+
+static bool sooner(const domain *a, const domain *b)
+{
+	return a->next_due < b->next_due;
+}
+
+static void set_place(sender *s, size_t at, domain *d)
+{
+	s->heap[at] = d;
+	d->heap = at;
+}
+
+static void sift(sender *s, size_t at)
+{
+	domain *d = s->heap[at];
+
+	while (at > 1 && sooner(d, s->heap[at / 2])) {
+		set_place(s, at, s->heap[at / 2]);
+		at /= 2;
+	}
+	for (;;) {
+		size_t child = at * 2;
+
+		if (child < s->heap_count && sooner(s->heap[child + 1], s->heap[child]))
+			child++;
+		if (child > s->heap_count || !sooner(s->heap[child], d))
+			break;
+		set_place(s, at, s->heap[child]);
+		at = child;
+	}
+	set_place(s, at, d);
+}
+
+static void heap_remove(sender *s, domain *d)
+{
+	const size_t at = d->heap;
+	domain *last;
+
+	if (at == 0)
+		return;
+	d->heap = 0;
+	last = s->heap[s->heap_count--];
+	if (last != d) {
+		set_place(s, at, last);
+		sift(s, at);
+	}
+}
+
+static void heap_put(sender *s, domain *d)
+{
+	if (d->heap != 0) {
+		sift(s, d->heap);
+		return;
+	}
+	if (s->heap_count + 2 > s->heap_cap) {
+		const size_t cap = s->heap_cap * 2 + 1024;
+		domain **heap = realloc(s->heap, cap * sizeof *heap);
+
+		/* It is found again when something happens to it. */
+		if (heap == NULL)
+			return;
+		s->heap = heap;
+		s->heap_cap = cap;
+	}
+	set_place(s, ++s->heap_count, d);
+	sift(s, d->heap);
+}
+
+/* --- the table */
+
+static size_t hash_of(mw_str name)
+{
+	size_t h = 1469598103934665603U;
+
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ (unsigned char)name.ptr[i]) * 1099511628211U;
+	return h ^ h >> 29;
+}
+
+static bool grow(sender *s)
+{
+	const size_t slots = s->domain_slots > 0 ? s->domain_slots * 2 : 1024;
+	domain **table = calloc(slots, sizeof *table);
+
+	if (table == NULL)
+		return s->domain_slots > 0;
+	for (size_t i = 0; i < s->domain_slots; i++)
+		for (domain *d = s->domain_table[i], *next; d != NULL; d = next) {
+			domain **at = &table[hash_of(mw_str_of(d->name)) & (slots - 1)];
+
+			next = d->same_hash;
+			d->same_hash = *at;
+			*at = d;
+		}
+	free(s->domain_table);
+	s->domain_table = table;
+	s->domain_slots = slots;
+	return true;
+}
+
+domain *domain_of(sender *s, mw_str name)
+{
+	domain *d, **at;
+
+	if (s->domain_count >= s->domain_slots && !grow(s))
+		return NULL;
+	at = &s->domain_table[hash_of(name) & (s->domain_slots - 1)];
+	for (d = *at; d != NULL; d = d->same_hash)
+		if (mw_str_eq(mw_str_of(d->name), name))
+			return d;
+	d = calloc(1, sizeof *d + name.len + 1);
+	if (d == NULL)
+		return NULL;
+	d->name = (char *)(d + 1);
+	memcpy(d->name, name.ptr, name.len);
+	d->s = s;
+	d->last = &d->first;
+	d->next_due = INT64_MAX;
+	d->same_hash = *at;
+	*at = d;
+	s->domain_count++;
+	return d;
+}
+
+static void free_domain(domain *d)
+{
+	sender *s = d->s;
+	domain **at =
+		&s->domain_table[hash_of(mw_str_of(d->name)) & (s->domain_slots - 1)];
+
+	while (*at != d)
+		at = &(*at)->same_hash;
+	*at = d->same_hash;
+	heap_remove(s, d);
+	if (d->to != NULL)
+		d->to->domains--;
+	s->domain_count--;
+	free(d);
+}
+
+void domain_release(domain *d)
+{
+	if (d->ready == 0 && d->at_work == 0 && d->next_due == INT64_MAX && !d->loading &&
+	    !d->resolving && !d->listed && d->ended == NULL)
+		free_domain(d);
+}
+
+/* --- jobs */
+
+void domain_put(domain *d, job *j, bool first)
+{
+	if (j->at_work) {
+		j->at_work = false;
+		d->at_work--;
+	}
+	if (first) {
+		j->next = d->first;
+		d->first = j;
+		if (j->next == NULL)
+			d->last = &j->next;
+	} else {
+		j->next = NULL;
+		*d->last = j;
+		d->last = &j->next;
+	}
+	d->ready++;
+	if (d->listed)
+		d->to->ready++;
+}
+
+job *domain_take(domain *d)
+{
+	job *j = d->first;
+
+	d->first = j->next;
+	if (d->first == NULL)
+		d->last = &d->first;
+	d->ready--;
+	if (d->listed)
+		d->to->ready--;
+	j->at_work = true;
+	d->at_work++;
+	return j;
+}
+
+void domain_due(domain *d, int64_t at)
+{
+	if (at < d->next_due)
+		d->next_due = at;
+	if (d->next_due != INT64_MAX)
+		heap_put(d->s, d);
+}
+
+void domain_unload(domain *d, int64_t until)
+{
+	while (d->first != NULL) {
+		job *j = domain_take(d);
+
+		j->at_work = false;
+		d->at_work--;
+		job_leave(j);
+		job_free(j);
+	}
+	heap_remove(d->s, d);
+	d->next_due = until;
+	domain_due(d, until);
+}
+
+/* --- loading */
+
+typedef struct load {
+	task t;
+	sender *s;
+	domain *d; /* not looked into by the worker */
+	char *name;
+	job *first, **last;
+	job *open; /* that gets more recipients */
+	size_t bytes, rows;
+	int64_t due, next;
+	mw_status status;
+} load;
+
+static bool keep(job *j, mw_str *s)
+{
+	const char *p = pool_copy(&j->memory, *s);
+
+	if (p != NULL)
+		s->ptr = p;
+	return p != NULL;
+}
+
+static job *new_job(load *x, const store_message *m)
+{
+	job *j = job_new(x->s, NULL, 1);
+
+	if (j == NULL)
+		return NULL;
+	j->message = *m;
+	if (!keep(j, &j->message.mail.sender) || !keep(j, &j->message.mail.envid) ||
+	    !keep(j, &j->message.mail.auth)) {
+		job_free(j);
+		return NULL;
+	}
+	*x->last = j;
+	x->last = &j->next;
+	x->open = j;
+	return j;
+}
+
+static bool show(void *ctx, const store_message *m, unsigned recipient,
+		 const store_recipient *r)
+{
+	load *x = ctx;
+	job *j = x->open;
+	store_recipient *to;
+
+	if (j == NULL || j->message.id != m->id)
+		j = new_job(x, m);
+	if (j == NULL || !job_has_room(j))
+		return false;
+	to = &j->to[j->count].r;
+	*to = *r;
+	to->text = to->target = MW_LIT("");
+	if (!keep(j, &to->address) || !keep(j, &to->orcpt) || !keep(j, &to->original))
+		return false;
+	j->to[j->count++].index = recipient;
+	j->open++;
+	return true;
+}
+
+static void drop_from(job **at)
+{
+	while (*at != NULL) {
+		job *j = *at;
+
+		*at = j->next;
+		job_free(j);
+	}
+}
+
+/* Bodies of as many as the budget allows, but of one at least. */
+static void read_bodies(load *x)
+{
+	for (job **at = &x->first, *j; (j = *at) != NULL;) {
+		uint64_t size;
+
+		if (x->bytes > LOAD_BYTES) {
+			x->next = j->to[0].r.next_try;
+			drop_from(at);
+			return;
+		}
+		if (store_body(x->s->e->store, j->message.id, &j->body, &j->fd, &size) !=
+		    MW_OK) {
+			*at = j->next;
+			job_free(j);
+			continue;
+		}
+		j->owns_body = true;
+		j->message.size = size;
+		j->bytes = j->fd < 0 ? size : 0;
+		atomic_fetch_add(&x->s->bytes, j->bytes);
+		x->bytes += j->bytes;
+		at = &j->next;
+	}
+}
+
+/* A load may bring more recipients of a mail than the one before. */
+static bool has_all_of(const job *big, const job *small)
+{
+	for (size_t i = 0, k = 0; i < small->count; i++) {
+		while (k < big->count && big->to[k].index != small->to[i].index)
+			k++;
+		if (k == big->count)
+			return false;
+	}
+	return true;
+}
+
+static void take_job(domain *d, job *j)
+{
+	const job *other = job_find(d->s, j->message.id, d);
+
+	/* It is at work already, or has just ended. */
+	if (other != NULL) {
+		if (!has_all_of(other, j))
+			domain_due(d, sender_now() + 1000);
+		job_free(j);
+		return;
+	}
+	j->of = d;
+	if (!job_enter(j)) {
+		job_free(j);
+		domain_due(d, sender_now() + 1000);
+		return;
+	}
+	domain_put(d, j, false);
+}
+
+static void loaded(task *t)
+{
+	load *x = (load *)(void *)t;
+	domain *d = x->d;
+	sender *s = x->s;
+
+	s->looking--;
+	d->loading = false;
+	for (job *j = x->first, *next; j != NULL; j = next) {
+		next = j->next;
+		take_job(d, j);
+	}
+	for (job *j = d->ended, *next; j != NULL; j = next) {
+		next = j->next;
+		job_leave(j);
+		job_free(j);
+	}
+	d->ended = NULL;
+	domain_due(d, x->status == MW_OK ? x->next : sender_now() + 10000);
+	free(x->name);
+	free(x);
+	domain_work(d);
+}
+
+static void run_load(task *t)
+{
+	load *x = (load *)(void *)t;
+
+	x->status = store_each_of(x->s->e->store, mw_str_of(x->name), x->due, x->rows,
+				  show, x, &x->next);
+	if (x->status == MW_OK)
+		read_bodies(x);
+	else
+		drop_from(&x->first);
+	x->t.run = loaded;
+	loop_post(&x->s->l, &x->t);
+}
+
+static void ask_load(domain *d)
+{
+	sender *s = d->s;
+	load *x = calloc(1, sizeof *x);
+
+	if (x != NULL)
+		x->name = strdup(d->name);
+	if (x == NULL || x->name == NULL) {
+		free(x);
+		return;
+	}
+	x->t.run = run_load;
+	x->s = s;
+	x->d = d;
+	x->last = &x->first;
+	/* Those that are at work are shown too. */
+	x->rows = LOAD_ROWS + (d->ready + d->at_work) * 2;
+	x->due = sender_now();
+	if (!workers_ask(s->workers, &x->t)) {
+		free(x->name);
+		free(x);
+		return;
+	}
+	d->loading = true;
+	s->looking++;
+	/* What becomes due from here on is told by whoever makes it so. */
+	heap_remove(s, d);
+	d->next_due = INT64_MAX;
+}
+
+static bool wants_load(const domain *d)
+{
+	return !d->loading && d->ready < LOW && d->next_due <= sender_now() &&
+	       atomic_load(&d->s->bytes) < SENDER_BYTES_MAX;
+}
+
+/* --- where to */
+
+/* The DNS knows no place: said to all that is ready. */
+static void refuse_all(domain *d, const char *reply)
+{
+	remote_reply r = {0};
+
+	result_of_text(&r, reply, MW_STAGE_DNS);
+	for (unsigned n = d->ready; n > 0; n--)
+		act_on_job(domain_take(d), &r);
+}
+
+static void on_resolved(mx_lookup *k, const mx_result *r)
+{
+	domain *d = (domain *)(void *)((char *)k - offsetof(domain, lookup));
+	sender *s = d->s;
+	const int64_t now = sender_now();
+	const bool good = r->status == MX_OK;
+
+	d->resolving = false;
+	if (good) {
+		const route *way = routes_find(s->policy->routes, mw_str_of(d->name));
+
+		d->dns_failures = 0;
+		d->known_until = loop_clock() + (int64_t)r->ttl * 1000;
+		if (d->to != NULL)
+			d->to->domains--;
+		d->to = destination_of(s, way, r);
+		if (d->to != NULL)
+			d->to->domains++;
+		domain_work(d);
+		return;
+	}
+	/* Trouble of the DNS is no reason to ask it for each mail. */
+	if (r->reply[0] == '4') {
+		int64_t wait = HOLD_FIRST;
+
+		for (unsigned n = d->dns_failures++; n > 0 && wait < HOLD_MOST; n--)
+			wait *= 2;
+		d->hold_until = now + wait;
+	}
+	refuse_all(d, r->reply);
+	mx_result_free(r);
+	domain_work(d);
+	domain_release(d);
+}
+
+/* A host of the settings may be an address. */
+static void find_host(domain *d, const char *host)
+{
+	char room[INET6_ADDRSTRLEN + 8];
+	unsigned char address[16];
+
+	if (inet_pton(AF_INET, host, address) == 1)
+		snprintf(room, sizeof room, "[%s]", host);
+	else if (inet_pton(AF_INET6, host, address) == 1)
+		snprintf(room, sizeof room, "[IPv6:%s]", host);
+	else
+		room[0] = '\0';
+	mx_find_host(d->s->mx, &d->lookup, on_resolved,
+		     mw_str_of(room[0] != '\0' ? room : host));
+}
+
+static void resolve(domain *d)
+{
+	sender *s = d->s;
+	const route *way = routes_find(s->policy->routes, mw_str_of(d->name));
+
+	d->resolving = true;
+	if (way->host != NULL)
+		find_host(d, way->host);
+	else
+		mx_find(s->mx, &d->lookup, on_resolved, mw_str_of(d->name));
+}
+
+/* --- what is next */
+
+void domain_work(domain *d)
+{
+	sender *s = d->s;
+	const int64_t now = sender_now();
+	int64_t down;
+
+	if (s->stopping || d->resolving)
+		return;
+	if (now < d->hold_until) {
+		if (d->ready > 0 || d->next_due <= now)
+			domain_unload(d, d->hold_until);
+		return;
+	}
+	down = d->to != NULL ? destination_down_until(d->to, now) : 0;
+	if (down > now) {
+		if (d->ready > 0 || d->next_due <= now)
+			domain_unload(d, down);
+		return;
+	}
+	if (wants_load(d))
+		ask_load(d);
+	if (d->ready == 0)
+		return;
+	if (d->to == NULL || (loop_clock() >= d->known_until && !d->listed)) {
+		resolve(d);
+		return;
+	}
+	destination_list(d->to, d);
+	destination_pump(d->to);
+}
+
+/* Where memory is short, or a load failed, the next tick comes to it again. */
+void domains_tick(sender *s)
+{
+	const int64_t now = sender_now();
+
+	for (unsigned n = 0; n < 10000 && s->heap_count > 0; n++) {
+		domain *d = s->heap[1];
+
+		if (d->next_due > now)
+			return;
+		if (d->loading || d->ready >= LOW ||
+		    atomic_load(&s->bytes) >= SENDER_BYTES_MAX) {
+			/* Not now: looked at again in a second. */
+			const int64_t due = d->next_due;
+
+			heap_remove(s, d);
+			d->next_due = due < now ? now + 1000 : due;
+			domain_due(d, d->next_due);
+			if (d->ready > 0)
+				domain_work(d);
+			continue;
+		}
+		domain_work(d);
+		if (s->heap_count > 0 && s->heap[1] == d && d->next_due <= now) {
+			heap_remove(s, d);
+			d->next_due = now + 1000;
+			domain_due(d, d->next_due);
+		}
+	}
+}
+
+void domains_close(sender *s)
+{
+	for (size_t i = 0; i < s->domain_slots; i++)
+		for (domain *d = s->domain_table[i], *next; d != NULL; d = next) {
+			next = d->same_hash;
+			free(d);
+		}
+	for (size_t i = 0; i < s->job_slots; i++)
+		for (job *j = s->job_table[i], *next; j != NULL; j = next) {
+			next = j->same_hash;
+			job_free(j);
+		}
+	free(s->domain_table);
+	free(s->job_table);
+	free(s->heap);
+}
