@@ -307,7 +307,7 @@ job *destination_next(destination *d, path *p)
 			domain_release(of);
 			continue;
 		}
-		domain_work(of);
+		domain_refill(of);
 		return j;
 	}
 	return NULL;

@@ -429,6 +429,12 @@ static bool wants_load(const domain *d)
 	       atomic_load(&d->s->bytes) < SENDER_BYTES_MAX;
 }
 
+void domain_refill(domain *d)
+{
+	if (!d->s->stopping && wants_load(d))
+		ask_load(d);
+}
+
 /* --- where to */
 
 /* The DNS knows no place: said to all that is ready. */
@@ -525,8 +531,7 @@ void domain_work(domain *d)
 			domain_unload(d, down);
 		return;
 	}
-	if (wants_load(d))
-		ask_load(d);
+	domain_refill(d);
 	if (d->ready == 0)
 		return;
 	if (d->to == NULL || (loop_clock() >= d->known_until && !d->listed)) {

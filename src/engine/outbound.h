@@ -119,6 +119,9 @@ void domain_due(domain *d, int64_t at);
 /* Does what is to be done next for it: load, resolve, or have its destination work. */
 void domain_work(domain *d);
 
+/* Loads more when there is little left in memory. */
+void domain_refill(domain *d);
+
 /* Frees it when nothing is left to know. */
 void domain_release(domain *d);
 
