@@ -64,6 +64,8 @@ static void put_around(mw_buf *out, const outcome_line *line)
 	put_some(out, "source", line->source);
 	put_some(out, "tls", line->cipher);
 	put_number(out, ",\"attempt\":", line->attempt);
+	if (line->uncertain)
+		mw_buf_put(out, MW_LIT(",\"uncertain\":true"));
 	if (line->next_try != 0) {
 		char time[OUTLOG_TIME_MAX];
 

@@ -21,6 +21,7 @@ typedef struct outcome_line {
 	mw_str destination, remote_ip, source, cipher;
 	unsigned attempt;
 	int64_t next_try; /* ms since 1970; 0 none */
+	bool uncertain;   /* it may have arrived by an attempt before */
 	/* the outcome */
 	mw_str remote, recipient;
 	mw_stage stage;

@@ -3,6 +3,7 @@
  * Each setting may be good and the whole still not work. Better told now, with the line,
  * than by the first mail.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -16,6 +17,7 @@
 
 #include "base/ascii.h"
 #include "engine/settings.h"
+#include "queue/schedule.h"
 
 typedef struct check {
 	const settings *s;
@@ -325,6 +327,60 @@ static void check_relay(check *c)
 		     "is not offered without chunking: set it to no, or chunking to yes");
 }
 
+static void check_sources(check *c)
+{
+	const value_list *list = &c->s->delivery.source;
+	unsigned char address[16];
+
+	for (size_t i = 0; i < list->count; i++)
+		if (inet_pton(AF_INET, list->item[i], address) != 1 &&
+		    inet_pton(AF_INET6, list->item[i], address) != 1)
+			error(c, list,
+			      "is no address of this machine, such as 192.0.2.1");
+}
+
+static void check_retry(check *c)
+{
+	const settings *s = c->s;
+	schedule plan = {.lifetime = 0};
+	const char *why;
+
+	for (size_t i = 0; i < s->retry.schedule.count; i++)
+		if (schedule_read(&plan, mw_str_of(s->retry.schedule.item[i]), &why) !=
+		    MW_OK)
+			error(c, &s->retry.schedule, why);
+	for (size_t i = 0; i < s->retry.keep.count; i++)
+		if (mw_name_value(MW_VOCABULARY_CATEGORY,
+				  mw_str_of(s->retry.keep.item[i])) < 0)
+			error(c, &s->retry.keep,
+			      "is no category: mailwhy explain --json shows them");
+	if (s->retry.warn >= s->retry.lifetime && s->retry.warn != 0)
+		warn(c, &s->retry.warn,
+		     "is no less than the lifetime: nobody will be told of delays");
+}
+
+static void check_delivery(check *c)
+{
+	const settings *s = c->s;
+	struct stat st;
+
+	if (s->relay.user[0] != '\0' && s->relay.route.text[0] == '\0')
+		error(c, &s->relay.user, "is of use with a route only");
+	if ((s->relay.user[0] != '\0') != (s->relay.password_file[0] != '\0'))
+		error(c,
+		      s->relay.user[0] != '\0' ? (const void *)&s->relay.user
+					       : &s->relay.password_file,
+		      "user and password-file belong together");
+	if (s->relay.password_file[0] != '\0')
+		is_readable(c, &s->relay.password_file, s->relay.password_file, &st);
+	if (s->relay.routes[0] != '\0')
+		is_readable(c, &s->relay.routes, s->relay.routes, &st);
+	if (s->delivery.authorities[0] != '\0')
+		is_readable(c, &s->delivery.authorities, s->delivery.authorities, &st);
+	check_sources(c);
+	check_retry(c);
+}
+
 static void check_store(check *c)
 {
 	const settings *s = c->s;
@@ -383,8 +439,8 @@ static void check_files(check *c)
 bool settings_check(const settings *s, problems *told)
 {
 	static void (*const checks[])(check *) = {
-		check_server, check_listeners, check_tls,   check_submission,
-		check_local,  check_relay,     check_files,
+		check_server, check_listeners, check_tls,      check_submission,
+		check_local,  check_relay,     check_delivery, check_files,
 	};
 	const unsigned before = told->errors;
 	check c = {s, told};
