@@ -367,7 +367,7 @@ static void serve_handed_over(deliverer *d, batch *b, transaction *t)
 
 static void serve_stored(deliverer *d, batch *b)
 {
-	static const store_route routes[] = {STORE_MAILDIR, STORE_LMTP};
+	static const store_route local[] = {STORE_MAILDIR, STORE_LMTP};
 	/* A mail of this run is due no earlier than that; see DELIVER_GRACE_MS. */
 	const int64_t due =
 		d->recovering ? d->started + DELIVER_GRACE_MS - 1 : outlog_now();
@@ -377,7 +377,7 @@ static void serve_stored(deliverer *d, batch *b)
 		size_t shown, opened;
 
 		do {
-			if (store_each(d->e->store, (int)routes[i], STORE_QUEUED, due,
+			if (store_each(d->e->store, (int)local[i], STORE_QUEUED, due,
 				       BATCH, show_due, b) != MW_OK)
 				b->count = 0;
 			shown = b->count;
