@@ -279,6 +279,8 @@ static void test_nobody_is_told(void **state)
 	put(&x, "ann@here.example", r, 3);
 	r[0].notify = 0;
 	put(&x, "", r, 1);
+	/* An address that nobody has. */
+	put(&x, "ann@here..example", r, 1);
 	start(&x);
 	assert_int_equal(look(&x, 0).count, 0);
 	close_scene(&x);
