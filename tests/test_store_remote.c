@@ -275,6 +275,30 @@ static void test_told_in_one_commit(void **state)
 	store_close(&s);
 }
 
+static void test_alarm_without_a_letter(void **state)
+{
+	store *s = opened();
+	const uint64_t id = put_one(s, "x.example", NOON + 3);
+	store_settle t = {.id = id,
+			  .rearm = true,
+			  .alarm = NOON + 7000,
+			  .state = STORE_HELD,
+			  .next_try = NOON + 9};
+	seen x = {0};
+
+	(void)state;
+	assert_int_equal(settle(s, t), MW_OK);
+	assert_int_equal(store_each_alarm(s, NOON + 6999, 9, see, &x), MW_OK);
+	assert_int_equal(x.count, 0);
+	assert_int_equal(store_each_alarm(s, NOON + 7000, 9, see, &x), MW_OK);
+	assert_int_equal(x.count, 1);
+	assert_true(x.last.warned && x.last.state == STORE_QUEUED);
+	assert_true(x.last.next_try == NOON + 3 && x.last.attempts == 0);
+	t.id = id + 1000;
+	assert_int_equal(settle(s, t), MW_E_ABSENT);
+	store_close(&s);
+}
+
 static bool see_attempt(void *ctx, const store_attempt *a)
 {
 	char *out = ctx;
@@ -472,6 +496,7 @@ int main(void)
 		TEST(test_due_by_domain),
 		TEST(test_intent_survives),
 		TEST(test_told_in_one_commit),
+		TEST(test_alarm_without_a_letter),
 		TEST(test_story),
 		TEST(test_memories),
 		TEST(test_ages_and_list),

@@ -3,32 +3,12 @@
  * What becomes of a recipient: taken here, forwarded, relayed, or refused, and why.
  */
 #include "engine/checks.h"
-#include "engine/deliver.h"
 #include "engine/quota.h"
+#include "engine/recipients.h"
 
 static bool may_relay(const session *s)
 {
 	return s->login[0] != '\0' || s->relays;
-}
-
-/* Where a local mailbox is. False: no path can be made of it. */
-static bool local_route(session *s, mw_str mailbox, char *path, size_t cap,
-			store_recipient *r)
-{
-	const settings *set = s->policy->settings;
-	mw_buf b;
-
-	if (set->local.lmtp.text[0] != '\0') {
-		r->route = STORE_LMTP;
-		r->target = mw_str_of(set->local.lmtp.text);
-		return true;
-	}
-	mw_buf_init(&b, path, cap);
-	if (accounts_folder(&b, set->local.mailboxes, mailbox) != MW_OK)
-		return false;
-	r->route = STORE_MAILDIR;
-	r->target = mw_str_of(path);
-	return true;
 }
 
 /* A mailbox that has no room. */
@@ -55,39 +35,17 @@ static bool no_memory(session *s, mw_answer *a)
 
 static bool add(session *s, const mw_rcpt *rcpt, const store_recipient *r, mw_answer *a)
 {
-	store_recipient with = *r;
-
-	/* Kept mail is in the order of its ids. */
-	with.next_try = r->route == STORE_KEPT ? 0 : outlog_now();
-	if (r->route == STORE_MAILDIR || r->route == STORE_LMTP)
-		with.next_try += DELIVER_GRACE_MS;
-	with.notify = rcpt->notify;
-	with.orcpt = rcpt->orcpt;
-	if (!mw_str_eq(r->address, rcpt->recipient))
-		with.original = rcpt->recipient;
-	return transaction_add(s->t, &with, rcpt->recipient) != MW_OK && no_memory(s, a);
+	return recipient_add(s->policy, s->t, rcpt, r) != MW_OK && no_memory(s, a);
 }
 
-static bool take_mailbox(session *s, const mw_rcpt *rcpt, const account *found,
-			 mw_answer *a)
+static bool take(session *s, const mw_rcpt *rcpt, const account *found, mw_answer *a)
 {
-	char path[4096];
-	store_recipient r = {.address = found->address, .original = MW_LIT("")};
+	recipient_room room;
+	store_recipient r;
 
-	if (!local_route(s, found->address, path, sizeof path, &r))
+	if (!recipient_route(s->policy, found, &room, &r))
 		return check_answers(s, a, MW_ANSWER_RECIPIENT_UNKNOWN, rcpt->recipient);
 	return is_full(s, found, &r, a) || add(s, rcpt, &r, a);
-}
-
-static bool take_remote(session *s, const mw_rcpt *rcpt, mw_str to, mw_answer *a)
-{
-	store_recipient r = {
-		.address = to, .original = MW_LIT(""), .route = STORE_REMOTE};
-	mw_str local;
-
-	mw_address_split(to, &local, &r.target);
-
-	return add(s, rcpt, &r, a);
 }
 
 /* An alias is taken when one of its members can be; when none can, the first one's
@@ -99,7 +57,7 @@ static bool take_one(session *s, const mw_rcpt *rcpt, const account *found, pool
 {
 	switch (found->kind) {
 	case ACCOUNT_MAILBOX:
-		return take_mailbox(s, rcpt, found, a);
+		return take(s, rcpt, found, a);
 	case ACCOUNT_ALIAS:
 		return take_alias(s, rcpt, memory, a);
 	case ACCOUNT_DISABLED:
@@ -110,7 +68,7 @@ static bool take_one(session *s, const mw_rcpt *rcpt, const account *found, pool
 		return check_answers(s, a, MW_ANSWER_RECIPIENT_UNKNOWN, rcpt->recipient);
 	case ACCOUNT_FOREIGN:
 		if (aliased || may_relay(s))
-			return take_remote(s, rcpt, found->address, a);
+			return take(s, rcpt, found, a);
 		return check_answers(s, a, MW_ANSWER_RELAY_DENIED, rcpt->recipient);
 	case ACCOUNT_TROUBLE:
 		break;
@@ -141,11 +99,7 @@ static bool take_alias(session *s, const mw_rcpt *rcpt, pool *memory, mw_answer 
 /* The test server takes all mail and keeps it. */
 static bool keep(session *s, const mw_rcpt *rcpt, mw_answer *a)
 {
-	const store_recipient r = {.address = rcpt->recipient,
-				   .original = MW_LIT(""),
-				   .target = MW_LIT(""),
-				   .route = STORE_KEPT,
-				   .state = STORE_HELD};
+	const store_recipient r = recipient_kept(rcpt->recipient);
 
 	return add(s, rcpt, &r, a);
 }

@@ -173,6 +173,10 @@ typedef struct store_settle {
 	int reply;
 	mw_str text; /* cut at STORE_TEXT_MAX */
 	bool uncertain;
+	/* Its alarm rang and nobody is to be told: `alarm` is its next one. The state and
+	 * all else but `warned` stay as they are; one that FAILED has no alarm. */
+	bool rearm;
+	int64_t alarm;
 	const store_attempt *attempt; /* for its story; NULL none */
 	/* MW_E_ABSENT: no such recipient (any more). */
 	void (*done)(struct store_settle *p, mw_status s);

@@ -249,6 +249,15 @@ static int put_attempt(writer *w, uint64_t key, const store_attempt *a, int64_t 
 	return bind_run(&b);
 }
 
+static int set_alarm(writer *w, uint64_t key, int64_t alarm)
+{
+	binder b = begin(w, RECIPIENT_TOLD);
+
+	bind_int(&b, alarm);
+	bind_int(&b, (int64_t)key);
+	return bind_run(&b);
+}
+
 int change_settle(writer *w, store_settle *t)
 {
 	const uint64_t key = key_of(t->id, t->recipient);
@@ -270,6 +279,8 @@ int change_settle(writer *w, store_settle *t)
 		return rc;
 	if (t->over)
 		return settle_over(w, t->id, key, old, attempts);
+	if (t->rearm)
+		return set_alarm(w, key, t->alarm);
 	if (t->attempt != NULL)
 		rc = put_attempt(w, key, t->attempt, attempts);
 	return rc == SQLITE_OK ? settle_set(w, t, key, old) : rc;
@@ -281,12 +292,8 @@ static int change_told(writer *w, const store_told *t)
 	int64_t state = 0, attempts = 0;
 	binder b;
 
-	if (!t->over) {
-		b = begin(w, RECIPIENT_TOLD);
-		bind_int(&b, t->alarm);
-		bind_int(&b, (int64_t)key);
-		return bind_run(&b);
-	}
+	if (!t->over)
+		return set_alarm(w, key, t->alarm);
 	b = begin(w, RECIPIENT_LOOK);
 	bind_int(&b, (int64_t)key);
 	const int rc = look(&b, &state, &attempts);
