@@ -256,11 +256,14 @@ static void settle(deliverer *d, job *j)
 {
 	const lmtp_result *r = &j->result;
 
+	const bool good = r->code < 300;
+	const bool report = good && (j->r.notify & MW_NOTIFY_SUCCESS) != 0;
+
 	j->settle = (store_settle){
 		.id = j->message.id,
 		.recipient = j->index,
-		.over = r->code >= 200 && r->code < 300,
-		.state = r->code >= 500 ? STORE_FAILED : STORE_QUEUED,
+		.over = good && !report,
+		.state = r->code >= 500 || report ? STORE_FAILED : STORE_QUEUED,
 		.next_try = retry_at(j->r.attempts),
 		.reply = r->code,
 		.text = mw_str_of(r->text),

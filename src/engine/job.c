@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "engine/bouncer.h"
 #include "engine/outbound.h"
 
 job *job_new(sender *s, transaction *t, size_t count)
@@ -133,6 +134,16 @@ void job_leave(job *j)
 
 /* --- noting */
 
+/* Their sender is to be told. */
+static void note_failures(const job *j)
+{
+	for (const settling *n = j->settles; n != NULL; n = n->next)
+		if (!n->ask.over && n->ask.state == STORE_FAILED) {
+			bouncer_note(j->s->e->bouncer, j->message.id);
+			return;
+		}
+}
+
 /* The store has answered for all: on the loop. */
 static void settled(task *t)
 {
@@ -145,6 +156,7 @@ static void settled(task *t)
 		j->s->resettle = j;
 		return;
 	}
+	note_failures(j);
 	if (j->open > 0) {
 		j->settles = NULL;
 		j->settles_end = &j->settles;
