@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 MESON    = meson setup $(1) $(2) --prefix=$(PREFIX)
 
-.PHONY: all demo test check check-more bench bench-serve fuzz interop soak tsan asan lint fmt docs install deps clean
+.PHONY: all demo test check check-more bench bench-serve bench-deliver fuzz interop soak tsan asan lint fmt docs install deps clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -49,6 +49,11 @@ bench: all
 bench-serve: all
 	@ninja -C $(BUILD) smtpload >/dev/null
 	@tools/bench-serve $(BUILD)/mailwhy $(BUILD)/smtpload $(ARGS)
+
+# Mail through mailwhy and through other servers to a sink, and to receivers with limits; needs root.
+bench-deliver: all
+	@ninja -C $(BUILD) smtpsink >/dev/null
+	@tools/bench-deliver $(BUILD)/mailwhy $(BUILD)/smtpsink $(ARGS)
 
 # libFuzzer targets, FUZZ_TIME seconds in all.
 FUZZ_TIME ?= 60
