@@ -145,7 +145,8 @@ static void settle_later(const attempt *x, addressee *a, const remote_reply *r,
 		.next_try = what.state == STORE_QUEUED ? what.next_try : 0,
 		.why = mw_str_of(why)};
 
-	what.reply = r->code;
+	/* What we say ourselves is no reply of a server; but that it is for good counts. */
+	what.reply = r->own && r->code < 500 ? 0 : r->code;
 	what.text = story.text;
 	job_settle(j, a, &what, &story);
 	if (what.state == STORE_QUEUED)

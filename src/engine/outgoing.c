@@ -124,8 +124,7 @@ static void on_failed(outgoing *o, const mw_smtp_client_event *e)
 	if (e->reply.code != 0) {
 		result_of_reply(&o->last, e->reply, e->stage);
 	} else {
-		snprintf(text, sizeof text, "451 4.4.2 %s %s",
-			 e->broken ? "The dialogue failed:" : "The connection was lost:",
+		snprintf(text, sizeof text, "451 %s %s", e->broken ? "4.5.0" : "4.4.2",
 			 e->text);
 		result_of_text(&o->last, text, e->stage);
 	}

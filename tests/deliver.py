@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A mail's whole life, in seconds: what each reply of another server leads to, and what its sender is told.
+
+    tests/deliver.py MAILWHY
+
+One `mailwhy serve` relays to another that answers as the address says (the built-in scenario). Each
+recipient has to go the way of its reply; who is refused, late or given up has a letter that `mailwhy
+bounce` reads as what happened.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from smtp_client import Client, Server
+
+CONFIG = """[server]
+spool = {folder}/spool
+log = {folder}/log.json
+hostname = mx.example.org
+[local]
+domains = example.org
+mailboxes = {folder}/mail
+[relay]
+networks = 127.0.0.0/8
+route = {far}
+routes = {folder}/routes
+[delivery]
+uncertain-wait = 2s
+[retry]
+lifetime = 9s
+warn = 3s
+warn-urgent = 1s
+longest = 1s
+schedule = greylisted:1s unknown:1s server-busy:1s policy:1s connection-failed:1s timeout:1s recipient-unknown:1s mailbox-full:1s server-misconfigured:1s rate-limited:1s
+"""
+# Recipient, and the events that have to be in the log, in this order; the last one ends it.
+LIVES = {
+    "anybody@far.example": ["delivered"],
+    "rcpt-550-5.1.1-User+unknown@scenario.test": ["failed"],
+    "rcpt-553-5.1.3@scenario.test": ["failed"],
+    "content-552-5.2.2@scenario.test": ["failed"],
+    "content-554-5.7.1-Spam@scenario.test": ["failed"],
+    "data-554-5.5.1@scenario.test": ["failed"],
+    "first2-rcpt-450-4.7.1-Greylisted@scenario.test": ["deferred", "deferred", "delivered"],
+    "rcpt-450-4.2.1@scenario.test": ["deferred", "warned", "expired"],
+    "content-451-4.3.0@scenario.test": ["deferred", "warned", "expired"],
+    "drop-content@scenario.test": ["delivery-uncertain", "delivery-uncertain", "expired"],
+    "nobody@dead.example": ["deferred", "warned", "expired"],
+}
+TOLD = {
+    "rcpt-550-5.1.1-User+unknown@scenario.test": ("failed", "recipient-unknown"),
+    "content-552-5.2.2@scenario.test": ("failed", "mailbox-full"),
+    "rcpt-450-4.2.1@scenario.test": ("failed", None),
+    "drop-content@scenario.test": ("failed", None),
+    "nobody@dead.example": ("failed", "connection-failed"),
+}
+
+
+def send(address, recipient, header=""):
+    client = Client(address)
+    client.expect(220)
+    client.say("EHLO client.example", 250)
+    client.say("MAIL FROM:<eve@example.org>", 250)
+    client.say(f"RCPT TO:<{recipient}>", 250)
+    client.say("DATA", 354)
+    client.send(f"{header}Subject: to {recipient}\r\nMessage-ID: <{recipient}>\r\n\r\nhello\r\n.\r\n".encode())
+    client.expect(250)
+    client.close()
+
+
+def lives(path):
+    """The events of each recipient, but that it was accepted."""
+    seen = {}
+    with open(path, encoding="utf-8") as log:
+        for line in log:
+            event = json.loads(line)
+            if event["event"] not in ("accepted", "reported", "slowed") and event.get("recipient"):
+                seen.setdefault(event["recipient"], []).append(event["event"])
+    return seen
+
+
+def follows(events, wanted):
+    """All of `wanted` in that order, others between them."""
+    rest = iter(events)
+    return all(one in rest for one in wanted)
+
+
+def letters(mailwhy, folder):
+    text = subprocess.run([mailwhy, "bounce", "--json", f"{folder}/mail"], stdout=subprocess.PIPE, text=True, check=False).stdout
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def judge(mailwhy, folder, faults):
+    seen, read = lives(f"{folder}/log.json"), letters(mailwhy, folder)
+    for recipient, wanted in LIVES.items():
+        if not follows(seen.get(recipient, []), wanted):
+            faults.append(f"{recipient}: {seen.get(recipient)}, not {wanted}")
+    for recipient, (action, category) in TOLD.items():
+        of = [r for r in read if r["recipient"] == recipient and r["action_field"] == action]
+        if len(of) != 1:
+            faults.append(f"{recipient}: {len(of)} letters say {action}")
+        elif category and of[0]["category"] != category:
+            faults.append(f"{recipient}: its letter is read as {of[0]['category']}, not {category}")
+        elif of[0]["message_id"].strip("<>") != recipient:
+            faults.append(f"{recipient}: its letter is about {of[0]['message_id']}")
+    for recipient in ("rcpt-450-4.2.1@scenario.test", "nobody@dead.example"):
+        late = [r for r in read if r["recipient"] == recipient and r["action_field"] == "delayed"]
+        if len(late) != 1:
+            faults.append(f"{recipient}: {len(late)} letters say that it is late")
+    if any(r["recipient"] == "anybody@far.example" for r in read):
+        faults.append("a letter about a mail that was delivered")
+
+
+def run(mailwhy, folder, faults):
+    with open(f"{folder}/err", "wb") as err:
+        far = Server(mailwhy, "--quiet", "--scenario", "builtin", "--listen", "127.0.0.1:0", "--spool", f"{folder}/far",
+                     "--log", f"{folder}/far.json", stdout=err, stderr=err)
+        with open(f"{folder}/mx.conf", "w", encoding="utf-8") as config:
+            config.write(CONFIG.format(folder=folder, far=far.at["smtp"]))
+        with open(f"{folder}/routes", "w", encoding="utf-8") as routes:
+            routes.write("# nobody listens there\ndead.example 127.0.0.1:1\n")
+        near = Server(mailwhy, "--quiet", "--config", f"{folder}/mx.conf", "--listen", "127.0.0.1:0", stdout=err, stderr=err)
+        for recipient in LIVES:
+            send(near.at["smtp"], recipient)
+        until = time.monotonic() + 40
+        while time.monotonic() < until:
+            seen = lives(f"{folder}/log.json")
+            if all(follows(seen.get(r, []), wanted) for r, wanted in LIVES.items()):
+                break
+            time.sleep(0.2)
+        time.sleep(1)  # the last letters reach their mailbox
+        for name, server in (("near", near), ("far", far)):
+            status = server.stop()
+            if status != 0:
+                faults.append(f"the {name} server ended with {status}")
+    with open(f"{folder}/err", encoding="utf-8", errors="replace") as err:
+        text = err.read()
+    if "ERROR" in text:
+        faults.append(text[:2000])
+
+
+def main():
+    mailwhy = os.path.abspath(sys.argv[1])
+    folder = tempfile.mkdtemp(prefix="mailwhy-deliver-")
+    faults = []
+    try:
+        run(mailwhy, folder, faults)
+        judge(mailwhy, folder, faults)
+    finally:
+        if "KEEP" in os.environ:
+            print(folder)
+        else:
+            shutil.rmtree(folder)
+    print("\n".join(faults) if faults else f"{len(LIVES)} lives as they should be")
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
