@@ -76,12 +76,11 @@ static const char *mistake(const asked *a, int recipients)
 
 /* The server that has the queue, or the queue itself where none runs. */
 static int put_into_queue(const send_mail *m, const char *spool, const settings *s,
-			  const cli_common *common)
+			  send_report *r)
 {
 	send_sockets at = {.count = 0};
 	char path[4200], why[600];
 	mw_str socket = MW_LIT("");
-	send_report r;
 	int fd, rc;
 
 	if (spool != NULL) {
@@ -93,17 +92,26 @@ static int put_into_queue(const send_mail *m, const char *spool, const settings 
 	fd = send_sockets_dial(&at, &socket, why, sizeof why);
 	if (fd >= 0) {
 		close(fd);
-		rc = send_report_open(&r, common);
-		if (rc == EXIT_DONE)
-			rc = send_report_close(&r, send_submit(m, socket, &r));
+		rc = send_submit(m, socket, r);
 	} else if (spool != NULL || s->server.spool[0] != '\0') {
-		rc = send_put(m, spool != NULL ? spool : s->server.spool, s);
+		rc = send_put(m, spool != NULL ? spool : s->server.spool, s, r);
 	} else {
 		cli_complain("no server runs here: %s", why);
 		rc = EXIT_LATER;
 	}
 	pool_free(&at.memory);
 	return rc;
+}
+
+static int queue(const send_mail *m, const char *spool, const settings *s,
+		 const cli_common *common)
+{
+	send_report r;
+	const int rc = send_report_open(&r, common);
+
+	if (rc != EXIT_DONE)
+		return rc;
+	return send_report_close(&r, put_into_queue(m, spool, s, &r));
 }
 
 static int run(const asked *a, const cli_common *common, char **recipients, int n)
@@ -126,7 +134,7 @@ static int run(const asked *a, const cli_common *common, char **recipients, int 
 	if (rc == EXIT_DONE)
 		rc = send_mail_read(&m);
 	if (rc == EXIT_DONE)
-		rc = a->queue ? put_into_queue(&m, a->way.spool, s, common)
+		rc = a->queue ? queue(&m, a->way.spool, s, common)
 			      : send_direct(&m, &a->way, common);
 	send_mail_free(&m);
 	settings_drop(s);

@@ -71,7 +71,7 @@ typedef struct send_report {
 	cli_knowledge known;
 	bool json;
 	bool complains; /* failures on standard error, and nothing else */
-	int rc; /* the exit status that the outcomes make */
+	int rc;         /* the exit status that the outcomes make */
 } send_report;
 
 /* EXIT_DONE, or an exit status after a complaint. */
@@ -81,6 +81,9 @@ int send_report_close(send_report *r, int rc);
 
 /* Tells one outcome. `again`: it is tried again or may be, whatever the words. */
 void send_report_put(send_report *r, const mw_outcome *o, bool again);
+
+/* Tells that a queue has the mail for a recipient: `text` says what was said to it. */
+void send_report_queued(send_report *r, mw_str recipient, mw_str text);
 
 /* Reads the log that a run of the engine left in `path` and tells what became of each
  * recipient of message `id`. */
@@ -119,6 +122,6 @@ settings *send_settings(const cli_common *common, bool usual);
 
 /* Puts it into the store of that folder; no server runs there. EXIT_DONE, or an exit
  * status after a complaint. */
-int send_put(const send_mail *m, const char *spool, const settings *s);
+int send_put(const send_mail *m, const char *spool, const settings *s, send_report *r);
 
 #endif

@@ -153,14 +153,14 @@ static bool is_local(const send_mail *m, const settings *s)
 	return false;
 }
 
-int send_put(const send_mail *m, const char *spool, const settings *s)
+int send_put(const send_mail *m, const char *spool, const settings *s, send_report *r)
 {
 	const schedule plan = {.lifetime = (unsigned)s->retry.lifetime,
 			       .most = (unsigned)s->retry.longest,
 			       .warn = (unsigned)s->retry.warn,
 			       .warn_urgent = (unsigned)s->retry.warn_urgent};
 	putting p = {.m = m};
-	char safe[CLI_VISIBLE_PATH];
+	char safe[CLI_VISIBLE_PATH], words[40];
 	mw_err err = {0};
 	store *queue = NULL;
 	mw_status status;
@@ -179,10 +179,14 @@ int send_put(const send_mail *m, const char *spool, const settings *s)
 	}
 	status = put(queue, &plan, &p);
 	store_close(&queue);
-	if (status == MW_OK)
-		return EXIT_DONE;
-	cli_complain("%s", trouble(status));
-	return EXIT_LATER;
+	if (status != MW_OK) {
+		cli_complain("%s", trouble(status));
+		return EXIT_LATER;
+	}
+	snprintf(words, sizeof words, "queued as %llu", (unsigned long long)p.id);
+	for (size_t i = 0; i < m->count; i++)
+		send_report_queued(r, m->recipients[i], mw_str_of(words));
+	return EXIT_DONE;
 }
 
 /* --- settings */

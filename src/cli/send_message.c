@@ -165,32 +165,42 @@ static size_t quoted_len(mw_str s)
 	return s.len;
 }
 
-/* One address of a list, comments and folding taken out, up to a comma, or the colon or
- * semicolon of a group. True when `word` has an address, not a group's name. */
+/* Blanks and comments around an address are nothing; inside they make it none. */
+static void put_part(mw_buf *word, mw_str part, bool *gap)
+{
+	if (*gap && word->len > 1 && part.ptr[0] != '>')
+		mw_buf_put_char(word, ' ');
+	*gap = false;
+	mw_buf_put(word, part);
+}
+
+/* One address of a list, up to a comma, or the semicolon of a group. What stands before
+ * '<' is a name, before ':' that of a group, behind '>' nothing. True when `word` has an
+ * address. */
 static bool next_mailbox(mw_str *rest, mw_buf *word)
 {
-	bool angled = false;
+	bool gap = false, angled = false, closed = false;
 
 	mw_buf_reset(word);
 	while (rest->len > 0) {
 		const char c = rest->ptr[0];
-		const size_t n = c == '(' || c == '"' ? quoted_len(*rest) : 1;
+		const mw_str part =
+			mw_str_head(*rest, c == '(' || c == '"' ? quoted_len(*rest) : 1);
 
-		if (c == '"' && !(angled && memchr(word->ptr, '>', word->len) != NULL))
-			mw_buf_put(word, mw_str_head(*rest, n));
-		*rest = mw_str_skip(*rest, n);
+		*rest = mw_str_skip(*rest, part.len);
 		if (c == ',' || c == ';')
 			break;
-		if (c == ':' && !angled) {
+		if (c == '(' || mwi_is_blank(c) || c == '\r' || c == '\n') {
+			gap = word->len > 0;
+		} else if (!angled && (c == '<' || c == ':')) {
+			angled = c == '<';
+			gap = false;
 			mw_buf_reset(word);
-		} else if (c == '<') {
-			angled = true;
-			mw_buf_reset(word);
-			mw_buf_put_char(word, c);
-		} else if (c != '(' && c != '"' && !mwi_is_blank(c) && c != '\r' &&
-			   c != '\n' &&
-			   !(angled && memchr(word->ptr, '>', word->len) != NULL)) {
-			mw_buf_put_char(word, c);
+			if (angled)
+				mw_buf_put_char(word, c);
+		} else if (!closed) {
+			put_part(word, part, &gap);
+			closed = angled && c == '>';
 		}
 	}
 	return word->len > 0;

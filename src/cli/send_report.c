@@ -127,6 +127,30 @@ void send_report_put(send_report *r, const mw_outcome *o, bool again)
 		complain(r, o, &v);
 }
 
+void send_report_queued(send_report *r, mw_str recipient, mw_str text)
+{
+	const mw_outcome o = {.kind = MW_KIND_DELIVERED,
+			      .stage = MW_STAGE_QUEUE,
+			      .reply = 250,
+			      .status = {2, 0, 0},
+			      .text = text,
+			      .context = MW_LIT(""),
+			      .remote = MW_LIT(""),
+			      .recipient = recipient,
+			      .provider = MW_LIT(""),
+			      .odd_number = MW_LIT("")};
+
+	if (r->json || r->complains) {
+		send_report_put(r, &o, false);
+		return;
+	}
+	cli_out_flush_if_full(&r->out);
+	mw_buf_put_visible(&r->out.buf, recipient);
+	mw_buf_put(&r->out.buf, MW_LIT(": "));
+	mw_buf_put_visible(&r->out.buf, text);
+	mw_buf_put_char(&r->out.buf, '\n');
+}
+
 /* --- the log of a run */
 
 static mw_str text_of(const json_t *o, const char *name)

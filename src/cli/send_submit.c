@@ -52,8 +52,7 @@ static void tell(const send_mail *m, mw_str path, const lmtp_result *results,
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const lmtp_result *one = &results[i];
-		const mw_outcome o = {.kind = one->code < 400 ? MW_KIND_DELIVERED
-							      : MW_KIND_BOUNCE,
+		const mw_outcome o = {.kind = MW_KIND_BOUNCE,
 				      .stage = one->stage,
 				      .reply = one->code,
 				      .status = one->status,
@@ -64,7 +63,10 @@ static void tell(const send_mail *m, mw_str path, const lmtp_result *results,
 				      .provider = MW_LIT(""),
 				      .odd_number = MW_LIT("")};
 
-		send_report_put(r, &o, one->code < 500);
+		if (one->code < 400)
+			send_report_queued(r, o.recipient, o.text);
+		else
+			send_report_put(r, &o, one->code < 500);
 	}
 }
 

@@ -259,7 +259,14 @@ static int read_message(const called *c, send_mail *m, char **recipients, int n)
 	for (int i = 0; i < n && rc == EXIT_DONE; i++) {
 		const mw_str list = mw_str_of(recipients[i]);
 
-		rc = send_fields_to(m, list) == EXIT_DONE ? EXIT_DONE : EXIT_USAGE;
+		/* What would be folding in a header is none here. */
+		if (recipients[i][strcspn(recipients[i], "\r\n")] != '\0') {
+			cli_complain("an address is of one line");
+			return EXIT_USAGE;
+		}
+		rc = send_fields_to(m, list);
+		if (rc == EXIT_BAD_DATA)
+			rc = EXIT_USAGE;
 	}
 	if (rc == EXIT_DONE)
 		rc = send_mail_read(m);
