@@ -337,13 +337,10 @@ static int run(settings *s, const folders *at, putting *p, send_report *r)
 	return rc;
 }
 
-static void say_what_next(const send_way *way, const send_report *r,
-			  const cli_common *common)
+static void say_what_next(const send_way *way)
 {
 	char safe[CLI_VISIBLE_PATH];
 
-	if (r->rc != EXIT_LATER || common->quiet)
-		return;
 	if (way->spool == NULL)
 		cli_complain(
 			"nothing is kept of it: send it again later, or give --spool");
@@ -371,8 +368,9 @@ int send_direct(const send_mail *m, const send_way *way, const cli_common *commo
 		rc = send_report_open(&r, common);
 		if (rc == EXIT_DONE) {
 			rc = run(s, &at, &p, &r);
-			say_what_next(way, &r, common);
 			rc = send_report_close(&r, rc);
+			if (rc == EXIT_LATER && !common->quiet)
+				say_what_next(way);
 		}
 	}
 	settings_drop(s);
