@@ -205,11 +205,11 @@ static const mw_str recipients[RCPTS] = {
 
 #define USUAL                                                                            \
 	{                                                                                \
-		5000, 20000, 100                                                         \
+		.connect = 5000, .total = 20000, .patience = 100                         \
 	}
 #define HURRY                                                                            \
 	{                                                                                \
-		300, 300, 100                                                            \
+		.connect = 300, .total = 300, .patience = 100                            \
 	}
 
 static const scene scenes[] = {

@@ -23,8 +23,9 @@ _mailwhy()
 	case $prev in
 	--stage) words='dns connect tls ehlo auth mail rcpt data content queue local none' ;;
 	--for) words='sender admin developer receiver' ;;
+	--tls) words='none may must' ;;
 	--map) words="list $("$program" codes --map list 2>/dev/null)" ;;
-	--rules | --config | --lmtp | --spool | --mailboxes | --users | --certificate | --key | --scenario | --log | --transcript) files=yes ;;
+	--rules | --config | --lmtp | --spool | --mailboxes | --users | --certificate | --key | --scenario | --log | --transcript | --password-file) files=yes ;;
 	--format) words='table json csv addresses' ;;
 	--only | --fail-on)
 		words='address-is-bad delayed bounce auto-reply complaint delivered none permanent temporary'

@@ -43,6 +43,8 @@ function __mailwhy_setup
                     set more $more -x -a 'table json csv addresses'
                 case --only --fail-on
                     set more $more -x -a 'address-is-bad delayed bounce auto-reply complaint delivered none permanent temporary'
+                case --tls
+                    set more $more -x -a 'none may must'
                 case --map
                     set more $more -x -a 'list (mailwhy codes --map list)'
                 case '*'

@@ -19,6 +19,8 @@ static const struct {
 	{&cli_codes_command, cli_codes, "the table of all reply codes"},
 	{&cli_rules_command, cli_rules, "check, search and list the rules"},
 	{&cli_serve_command, cli_serve, "run the mail server, or a test server"},
+	{&cli_send_command, cli_send, "send a message, and tell what its servers say"},
+	{&cli_sendmail_command, cli_sendmail, "the same for programs that call sendmail"},
 	{&cli_config_command, cli_config_run,
 	 "check and show the settings, hash a password"},
 };
@@ -37,8 +39,18 @@ static void help(void)
 	     "  --version  print the version and exit");
 }
 
+/* A link of that name is what programs call to send mail. */
+static bool is_sendmail(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, "sendmail") == 0;
+}
+
 static int run(int argc, char **argv)
 {
+	if (argc > 0 && is_sendmail(argv[0]))
+		return cli_sendmail(argc, argv);
 	if (argc < 2) {
 		cli_complain(
 			"nothing to explain; for example: mailwhy 550 (mailwhy --help)");

@@ -23,6 +23,20 @@ const cli_command cli_serve_command = {
 	.options = options,
 };
 
+const cli_command cli_send_command = {
+	.name = "send",
+	.usage = "mailwhy send",
+	.about = "This mailwhy was built without the sender.",
+	.options = options,
+};
+
+const cli_command cli_sendmail_command = {
+	.name = "sendmail",
+	.usage = "mailwhy sendmail",
+	.about = "This mailwhy was built without the sender.",
+	.options = options,
+};
+
 static int refuse(const cli_command *command, int argc, char **argv)
 {
 	cli_common common = {0};
@@ -44,6 +58,17 @@ int cli_serve(int argc, char **argv)
 {
 	return refuse(&cli_serve_command, argc, argv);
 }
+
+int cli_send(int argc, char **argv)
+{
+	return refuse(&cli_send_command, argc, argv);
+}
+
+int cli_sendmail(int argc, char **argv)
+{
+	return refuse(&cli_sendmail_command, argc, argv);
+}
+
 int cli_config_read(cli_config *out, const char *path)
 {
 	*out = (cli_config){0};

@@ -47,9 +47,11 @@ void job_free(job *j)
 {
 	atomic_fetch_sub(&j->s->bytes, j->bytes);
 	if (j->owns_body) {
-		free((char *)(uintptr_t)j->body.ptr);
+		/* Either the one or the other (store_body()). */
 		if (j->fd >= 0)
 			close(j->fd);
+		else
+			free((char *)(uintptr_t)j->body.ptr);
 	}
 	transaction_close(&j->t);
 	pool_free(&j->memory);

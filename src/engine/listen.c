@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -304,8 +305,8 @@ static bool is_stale(const struct sockaddr_un *a)
 	return stale;
 }
 
-static void open_path(listeners *l, listeners *before, service kind, const char *path,
-		      problems *told)
+static void open_path(listeners *l, listeners *before, service kind, mode_t mode,
+		      const char *path, problems *told)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	listener *one;
@@ -322,7 +323,7 @@ static void open_path(listeners *l, listeners *before, service kind, const char 
 	if (is_stale(&a))
 		unlink(path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 ||
-	    chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0) {
+	    chmod(path, mode) != 0 || listen(fd, BACKLOG) != 0) {
 		tell(told, path, "can't listen there", errno);
 		if (fd >= 0)
 			close(fd);
@@ -331,6 +332,25 @@ static void open_path(listeners *l, listeners *before, service kind, const char 
 	one = add(l, kind, fd, path);
 	if (one != NULL)
 		one->by_path = true;
+}
+
+/* For mailwhy send of who runs the server: beside the queue, whatever else is listened
+ * on. Where the spool's path is too long for a socket there is none. */
+static void open_own(listeners *l, listeners *before, const settings *s, problems *told)
+{
+	char path[sizeof((struct sockaddr_un *)NULL)->sun_path];
+	const int n = snprintf(path, sizeof path, "%s/submit", s->server.spool);
+	const struct passwd *pw;
+
+	if (n < 0 || (size_t)n >= sizeof path)
+		return;
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(l->item[i].name, path) == 0)
+			return;
+	open_path(l, before, SERVICE_LOCAL, 0600, path, told);
+	pw = s->server.user[0] != '\0' ? getpwnam(s->server.user) : NULL;
+	if (pw != NULL && geteuid() == 0 && chown(path, pw->pw_uid, pw->pw_gid) != 0)
+		tell(told, path, "can't be given to the user of the server", errno);
 }
 
 static service kind_of_name(const char *name, unsigned port)
@@ -404,11 +424,15 @@ listeners *listeners_open(const settings *s, listeners *before, problems *told)
 		for (size_t k = 0; k < all[i].at->count; k++)
 			open_endpoint(l, before, all[i].kind, &all[i].at->item[k], told);
 	for (size_t i = 0; i < s->listen.lmtp.count; i++)
-		open_path(l, before, SERVICE_LMTP, s->listen.lmtp.item[i], told);
+		open_path(l, before, SERVICE_LMTP, 0660, s->listen.lmtp.item[i], told);
+	for (size_t i = 0; i < s->listen.local.count; i++)
+		open_path(l, before, SERVICE_LOCAL, 0666, s->listen.local.item[i], told);
 	if (l->count == 0 && told->errors == errors)
 		problem_add(told, (problem){.file = "mailwhy"},
 			    "nothing to listen on: say --listen ADDR:PORT, or smtp = "
 			    "ADDR:PORT in [listen]");
+	else if (told->errors == errors)
+		open_own(l, before, s, told);
 	if (told->errors == errors)
 		return l;
 	give_back(l);

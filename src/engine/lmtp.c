@@ -364,8 +364,9 @@ static bool step(delivery *d)
 
 static void talk(delivery *d, mw_str hostname)
 {
-	const mw_smtp_client_params params = {
-		.hostname = hostname, .lmtp = true, .patience = d->limits->patience};
+	const mw_smtp_client_params params = {.hostname = hostname,
+					      .lmtp = !d->limits->smtp,
+					      .patience = d->limits->patience};
 
 	d->progress = dial_clock();
 	mw_buf_init(&d->out, d->room->out, sizeof d->room->out);
@@ -414,7 +415,9 @@ void lmtp_deliver_within(const lmtp_limits *limits, mw_str target, mw_str hostna
 			  MW_LIT("no memory to deliver with"));
 	} else {
 		for (size_t i = 0; i < n; i++)
-			d.rcpts[i].rcpt.recipient = recipients[i];
+			d.rcpts[i].rcpt = (mw_rcpt){.recipient = recipients[i],
+						    .notify = limits->notify,
+						    .orcpt = MW_LIT("")};
 		deliver(&d, hostname);
 	}
 	free(d.rcpts);

@@ -27,11 +27,13 @@ void lmtp_deliver(mw_str target, mw_str hostname, const store_message *message,
 		  mw_str body, int fd, const mw_str *recipients, size_t n,
 		  lmtp_result *results);
 
-/* How long it may take. */
+/* How long it may take, and how it is said. */
 typedef struct lmtp_limits {
 	int connect;       /* ms to make the connection */
 	int total;         /* ms for all of it; the farewell has a few seconds more */
 	unsigned patience; /* percent of the times of RFC 5321, section 4.5.3.2 */
+	bool smtp;         /* speak SMTP: to the socket for programs of this machine */
+	unsigned notify;   /* MW_NOTIFY_, of all recipients; 0 none stated */
 } lmtp_limits;
 
 /* The same within other limits than ours. */

@@ -39,12 +39,13 @@ static void fill_params(policy *p, service kind)
 	const settings *s = p->settings;
 	const bool submission = kind == SERVICE_SUBMISSION || kind == SERVICE_SUBMISSIONS;
 	/* Nobody can log in where nobody has a password. */
-	const bool logins = s->local.users[0] != '\0' && kind != SERVICE_LMTP;
+	const bool by_path = kind == SERVICE_LMTP || kind == SERVICE_LOCAL;
+	const bool logins = s->local.users[0] != '\0' && !by_path;
 
 	p->params[kind] = (mw_smtp_params){
 		.hostname = mw_str_of(p->hostname),
 		.lmtp = kind == SERVICE_LMTP,
-		.extensions = extensions(s, p->tls != NULL && kind != SERVICE_LMTP),
+		.extensions = extensions(s, p->tls != NULL && !by_path),
 		.mechanisms = logins ? s->auth.mechanisms : 0,
 		.auth_plaintext = s->auth.plaintext,
 		.auth_required = submission,

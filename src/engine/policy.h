@@ -19,7 +19,8 @@
 	X(SMTP, "smtp")                                                                  \
 	X(SUBMISSION, "submission")                                                      \
 	X(SUBMISSIONS, "submissions")                                                    \
-	X(LMTP, "lmtp")
+	X(LMTP, "lmtp")                                                                  \
+	X(LOCAL, "local")
 
 #define X(name, text) SERVICE_##name,
 typedef enum service { SERVICE_MAP(X) SERVICE_COUNT } service;

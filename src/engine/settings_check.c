@@ -210,7 +210,7 @@ static bool stands_before(const settings *s, const value_endpoint *e, size_t n,
 static void check_listeners(check *c)
 {
 	const settings *s = c->s;
-	size_t count = s->listen.lmtp.count;
+	size_t count = s->listen.lmtp.count + s->listen.local.count;
 
 	for (size_t n = 0; listeners(s, n) != NULL; n++) {
 		const value_endpoints *list = listeners(s, n);
@@ -229,6 +229,9 @@ static void check_listeners(check *c)
 	for (size_t i = 0; i < s->listen.lmtp.count; i++)
 		if (s->listen.lmtp.item[i][0] != '/')
 			error(c, &s->listen.lmtp, "the path of a socket begins with /");
+	for (size_t i = 0; i < s->listen.local.count; i++)
+		if (s->listen.local.item[i][0] != '/')
+			error(c, &s->listen.local, "the path of a socket begins with /");
 	if (count == 0 && (s->local.domains.count > 0 || s->relay.networks.count > 0))
 		warn(c, &s->listen.smtp,
 		     "nothing is listened on: set smtp in [listen], such as *:25");
