@@ -19,6 +19,7 @@ static const struct {
 	{&cli_codes_command, cli_codes, "the table of all reply codes"},
 	{&cli_rules_command, cli_rules, "check, search and list the rules"},
 	{&cli_serve_command, cli_serve, "run the mail server, or a test server"},
+	{&cli_queue_command, cli_queue, "show and change the queue of mail"},
 	{&cli_config_command, cli_config_run,
 	 "check and show the settings, hash a password"},
 };
@@ -39,6 +40,10 @@ static void help(void)
 
 static int run(int argc, char **argv)
 {
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	if (argc > 0 && strcmp(slash != NULL ? slash + 1 : argv[0], "mailq") == 0)
+		return cli_queue(argc, argv);
 	if (argc < 2) {
 		cli_complain(
 			"nothing to explain; for example: mailwhy 550 (mailwhy --help)");

@@ -23,6 +23,13 @@ const cli_command cli_serve_command = {
 	.options = options,
 };
 
+const cli_command cli_queue_command = {
+	.name = "queue",
+	.usage = "mailwhy queue",
+	.about = "This mailwhy was built without the server, and so without its queue.",
+	.options = options,
+};
+
 static int refuse(const cli_command *command, int argc, char **argv)
 {
 	cli_common common = {0};
@@ -44,6 +51,11 @@ int cli_serve(int argc, char **argv)
 {
 	return refuse(&cli_serve_command, argc, argv);
 }
+int cli_queue(int argc, char **argv)
+{
+	return refuse(&cli_queue_command, argc, argv);
+}
+
 int cli_config_read(cli_config *out, const char *path)
 {
 	*out = (cli_config){0};
