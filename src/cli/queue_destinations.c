@@ -106,10 +106,12 @@ static int recall(const queue *q, char **text)
 	store_close(&s);
 	if (status == MW_OK && x.any && !add_line(&x))
 		status = MW_E_NOMEM;
-	*text = x.text;
-	if (status == MW_OK)
+	if (status == MW_OK) {
+		*text = x.text;
 		return EXIT_DONE;
+	}
 	free(x.text);
+	*text = NULL;
 	return queue_broken(q, status);
 }
 
@@ -210,6 +212,7 @@ static int ask(const queue *q, int fd, char **text)
 	if (code == 200)
 		return EXIT_DONE;
 	free(*text);
+	*text = NULL;
 	cli_complain("the server answers %d", code);
 	return QUEUE_UNAVAILABLE;
 }
@@ -227,7 +230,7 @@ int queue_destinations(queue *q, int count, char **argv)
 	}
 	fd = queue_connect(q->spool);
 	rc = fd >= 0 ? ask(q, fd, &text) : recall(q, &text);
-	if (rc != EXIT_DONE)
+	if (rc != EXIT_DONE || text == NULL)
 		return rc;
 	rc = cli_out_open(&out);
 	if (rc == EXIT_DONE) {

@@ -196,6 +196,42 @@ states | grep -q 1.0=held || complain 'it was deleted by TCP'
 stop
 [ ! -e "$tmp/spool/control" ] || complain 'the control socket stays'
 
+# --- what is ready in memory, behind the one connection that is at work
+
+start --listen 127.0.0.1:0 --spool "$tmp/slow" --scenario builtin --http 127.0.0.1:0
+slow_pid=$pid
+slow_http=$(at http)
+cat >"$tmp/one.conf" <<END
+[delivery]
+destination-connections = 1
+[relay]
+route = $(at smtp)
+networks = 127.0.0.1/32
+END
+start --config "$tmp/one.conf" --listen 127.0.0.1:0 --spool "$tmp/ready-spool"
+mv "$tmp/spool" "$tmp/spool.kept"
+ln -s ready-spool "$tmp/spool"
+mail a@client.example delay-rcpt-4@scenario.test
+mail a@client.example held@example.org
+mail a@client.example deleted@example.org
+mail a@client.example sent@example.org
+queue_exits 0 hold 2
+queue_exits 0 delete 3.0
+await 'what is left' states_are '2.0=held'
+python3 - "$slow_http" >"$tmp/out" <<'END'
+import json, sys, urllib.request
+m = json.load(urllib.request.urlopen("http://%s/messages" % sys.argv[1], timeout=20))
+print(m)
+END
+has out 'sent@example.org'
+has out 'delay-rcpt-4@scenario.test'
+lacks out 'held@example.org'
+lacks out 'deleted@example.org'
+stop
+stop "$slow_pid"
+rm "$tmp/spool"
+mv "$tmp/spool.kept" "$tmp/spool"
+
 # --- without a server
 
 queue_exits 0 destinations
