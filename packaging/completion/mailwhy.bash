@@ -44,6 +44,8 @@ _mailwhy()
 			words='check why list'
 		elif [[ $command == config && $COMP_CWORD == 2 ]]; then
 			words='check show hash'
+		elif [[ $command == queue && $COMP_CWORD == 2 ]]; then
+			words='list show retry hold release delete fail destinations flush run'
 		elif [[ $command == config && ${COMP_WORDS[2]} != hash ]]; then
 			files=yes
 		elif [[ $command == bounce ]]; then

@@ -66,6 +66,8 @@ function __mailwhy_setup
         -a 'check\t"judge the examples of every rule" why\t"which rules hold for a reply" list\t"print every rule"'
     complete -c mailwhy -n '__mailwhy_is config; and __mailwhy_word_is 2' \
         -a 'check\t"tell what is wrong with the settings" show\t"print all settings" hash\t"hash a password"'
+    complete -c mailwhy -n '__mailwhy_is queue; and __mailwhy_word_is 2' \
+        -a 'list\t"what waits" show\t"the whole story of a message" retry\t"try it now" hold\t"keep it until it is released" release\t"try what was held" delete\t"drop it" fail\t"give it up and tell its sender" destinations\t"how much each takes, and why" flush\t"end the pauses of a destination" run\t"deliver what is due, then exit"'
     complete -c mailwhy -n '__mailwhy_is config; and __mailwhy_word_is 3' -F
 end
 

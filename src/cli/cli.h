@@ -108,12 +108,13 @@ int cli_bounce(int argc, char **argv);
 int cli_codes(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
+int cli_queue(int argc, char **argv);
 int cli_send(int argc, char **argv);
 int cli_sendmail(int argc, char **argv);
 int cli_config_run(int argc, char **argv);
 
 extern const cli_command cli_bounce_command, cli_explain_command, cli_codes_command,
 	cli_rules_command, cli_config_command, cli_serve_command, cli_send_command,
-	cli_sendmail_command;
+	cli_sendmail_command, cli_queue_command;
 
 #endif

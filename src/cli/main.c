@@ -21,6 +21,7 @@ static const struct {
 	{&cli_serve_command, cli_serve, "run the mail server, or a test server"},
 	{&cli_send_command, cli_send, "send a message, and tell what its servers say"},
 	{&cli_sendmail_command, cli_sendmail, "the same for programs that call sendmail"},
+	{&cli_queue_command, cli_queue, "show and change the queue of mail"},
 	{&cli_config_command, cli_config_run,
 	 "check and show the settings, hash a password"},
 };
@@ -39,18 +40,20 @@ static void help(void)
 	     "  --version  print the version and exit");
 }
 
-/* A link of that name is what programs call to send mail. */
-static bool is_sendmail(const char *path)
+/* Links of such names are what programs and people call. */
+static bool is_called(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
 
-	return strcmp(slash != NULL ? slash + 1 : path, "sendmail") == 0;
+	return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
 }
 
 static int run(int argc, char **argv)
 {
-	if (argc > 0 && is_sendmail(argv[0]))
+	if (argc > 0 && is_called(argv[0], "sendmail"))
 		return cli_sendmail(argc, argv);
+	if (argc > 0 && is_called(argv[0], "mailq"))
+		return cli_queue(argc, argv);
 	if (argc < 2) {
 		cli_complain(
 			"nothing to explain; for example: mailwhy 550 (mailwhy --help)");

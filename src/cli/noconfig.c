@@ -37,6 +37,13 @@ const cli_command cli_sendmail_command = {
 	.options = options,
 };
 
+const cli_command cli_queue_command = {
+	.name = "queue",
+	.usage = "mailwhy queue",
+	.about = "This mailwhy was built without the server, and so without its queue.",
+	.options = options,
+};
+
 static int refuse(const cli_command *command, int argc, char **argv)
 {
 	cli_common common = {0};
@@ -67,6 +74,11 @@ int cli_send(int argc, char **argv)
 int cli_sendmail(int argc, char **argv)
 {
 	return refuse(&cli_sendmail_command, argc, argv);
+}
+
+int cli_queue(int argc, char **argv)
+{
+	return refuse(&cli_queue_command, argc, argv);
 }
 
 int cli_config_read(cli_config *out, const char *path)

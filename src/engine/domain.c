@@ -202,6 +202,25 @@ job *domain_take(domain *d)
 	return j;
 }
 
+void domain_forget(domain *d, uint64_t id)
+{
+	job **at = &d->first, *j;
+
+	while (*at != NULL && (*at)->message.id != id)
+		at = &(*at)->next;
+	j = *at;
+	if (j == NULL)
+		return;
+	*at = j->next;
+	if (*at == NULL)
+		d->last = at;
+	d->ready--;
+	if (d->listed)
+		d->to->ready--;
+	job_leave(j);
+	job_free(j);
+}
+
 void domain_due(domain *d, int64_t at)
 {
 	if (at < d->next_due)

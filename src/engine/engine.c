@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "engine/bouncer.h"
+#include "engine/control.h"
 #include "engine/deliver.h"
 #include "engine/http.h"
 #include "engine/listen.h"
@@ -238,6 +239,9 @@ static bool start(engine *e, settings *s, const engine_options *o, problems *tol
 		return false;
 	if (!start_delivering(e, told))
 		return false;
+	e->control = control_start(e, s->server.spool, told);
+	if (e->control == NULL)
+		return false;
 	if (!http_start(e->http, e) || !listeners_start(e->listeners, e))
 		return failed(told, "start", ENOMEM);
 	return true;
@@ -319,6 +323,7 @@ static void stop(engine *e, const sigset_t *signals)
 	if (e->store != NULL && e->loop_count > 0)
 		wait_for_sessions(e, signals);
 	http_stop(&e->http);
+	control_stop(&e->control);
 	listeners_close(&e->listeners);
 	workers_stop(&e->workers);
 	for (unsigned i = 0; i < e->loop_count; i++)

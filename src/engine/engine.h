@@ -34,6 +34,7 @@ typedef struct engine {
 	struct sender *sender;
 	struct bouncer *bouncer;
 	struct http *http;
+	struct control *control;
 	policy *policy; /* the one for new sessions; guarded by `lock` */
 	pthread_mutex_t lock;
 	atomic_bool stopping;

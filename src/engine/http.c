@@ -10,9 +10,23 @@
 #include <unistd.h>
 
 #include "engine/kept.h"
+#include "engine/sender.h"
 
 #define LIMIT_USUAL  50
 #define METRICS_ROOM (64 * 1024)
+#define AGE_EVERY    10000 /* ms; to look costs what is old */
+
+/* Ages of the queue that are counted. */
+static const struct {
+	const char *name;
+	int64_t ms;
+} ages[] = {{"1m", 60000},
+	    {"10m", 600000},
+	    {"1h", 3600000},
+	    {"4h", 4 * 3600000},
+	    {"1d", 24 * 3600000}};
+
+#define AGES (sizeof ages / sizeof *ages)
 
 struct http {
 	engine *e;
@@ -23,6 +37,8 @@ struct http {
 	bool running;
 	int wake[2];
 	char names[1024];
+	uint64_t older[AGES]; /* recipients, when it was looked last */
+	int64_t looked;       /* ms of loop_clock() */
 };
 
 static void reply_text(struct evhttp_request *r, int code, const char *type, mw_str body)
@@ -61,6 +77,55 @@ static void reply_status(struct evhttp_request *r, mw_status status, mw_str *bod
 	}
 }
 
+static void look_at_ages(http *h)
+{
+	const int64_t clock = loop_clock(), now = outlog_now();
+
+	if (h->looked != 0 && clock - h->looked < AGE_EVERY)
+		return;
+	h->looked = clock;
+	for (size_t i = 0; i < AGES; i++)
+		if (store_older(h->e->store, now - ages[i].ms, &h->older[i]) != MW_OK)
+			h->older[i] = 0;
+}
+
+static void put_ages(http *h, mw_buf *out)
+{
+	look_at_ages(h);
+	mw_buf_put(out, MW_LIT("# TYPE mailwhy_queue_age_recipients gauge\n"));
+	for (size_t i = 0; i < AGES; i++) {
+		mw_buf_put(out, MW_LIT("mailwhy_queue_age_recipients{older_than=\""));
+		mw_buf_put(out, mw_str_of(ages[i].name));
+		mw_buf_put(out, MW_LIT("\"} "));
+		mw_buf_put_int(out, (long long)h->older[i]);
+		mw_buf_put_char(out, '\n');
+	}
+}
+
+/* `front` and what the sender tells of its destinations. */
+static void reply_metrics(const http *h, struct evhttp_request *r, mw_str front)
+{
+	static const char type[] = "# TYPE mailwhy_throttle gauge\n";
+	char *throttles = h->e->sender != NULL ? sender_metrics(h->e->sender) : NULL;
+	const mw_str more = mw_str_of(throttles != NULL ? throttles : "");
+	char *all = malloc(front.len + sizeof type + more.len);
+
+	if (all == NULL) {
+		reply_error(r, 503, "out of memory");
+	} else {
+		mw_buf b;
+
+		mw_buf_init(&b, all, front.len + sizeof type + more.len);
+		mw_buf_put(&b, front);
+		mw_buf_put(&b, mw_str_of(more.len > 0 ? type : ""));
+		mw_buf_put(&b, more);
+		reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8",
+			   mw_buf_str(&b));
+	}
+	free(all);
+	free(throttles);
+}
+
 static void metrics_page(http *h, struct evhttp_request *r)
 {
 	char *memory = malloc(METRICS_ROOM);
@@ -74,7 +139,8 @@ static void metrics_page(http *h, struct evhttp_request *r)
 	store_count(h->e->store, &counts);
 	mw_buf_init(&b, memory, METRICS_ROOM);
 	metrics_put(&b, &h->e->metrics, atomic_load(&h->e->sessions), &counts);
-	reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", mw_buf_str(&b));
+	put_ages(h, &b);
+	reply_metrics(h, r, mw_buf_str(&b));
 	free(memory);
 }
 

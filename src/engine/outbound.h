@@ -128,6 +128,9 @@ void domain_release(domain *d);
 /* Drops the jobs that are ready: they are in the store, and due there at that time. */
 void domain_unload(domain *d, int64_t until);
 
+/* Drops a job that is ready; one that is at work stays. */
+void domain_forget(domain *d, uint64_t id);
+
 /* Those whose time has come get to work. */
 void domains_tick(sender *s);
 void domains_close(sender *s);

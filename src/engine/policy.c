@@ -138,18 +138,17 @@ static void name_host(policy *p)
 		memcpy(p->hostname, "localhost", sizeof "localhost");
 }
 
-static bool read_schedule(policy *p, problems *told)
+bool policy_read_schedule(schedule *out, const settings *s, problems *told)
 {
-	const settings *s = p->settings;
 	const char *why;
 
-	p->schedule = (schedule){.lifetime = (unsigned)s->retry.lifetime,
-				 .most = (unsigned)s->retry.longest,
-				 .warn = (unsigned)s->retry.warn,
-				 .warn_urgent = (unsigned)s->retry.warn_urgent};
+	*out = (schedule){.lifetime = (unsigned)s->retry.lifetime,
+			  .most = (unsigned)s->retry.longest,
+			  .warn = (unsigned)s->retry.warn,
+			  .warn_urgent = (unsigned)s->retry.warn_urgent};
 	for (size_t i = 0; i < s->retry.schedule.count; i++)
-		if (schedule_read(&p->schedule, mw_str_of(s->retry.schedule.item[i]),
-				  &why) != MW_OK) {
+		if (schedule_read(out, mw_str_of(s->retry.schedule.item[i]), &why) !=
+		    MW_OK) {
 			problem_add(told, settings_place(s, &s->retry.schedule),
 				    "“%s” %s", s->retry.schedule.item[i], why);
 			return false;
@@ -163,7 +162,7 @@ static bool read_schedule(policy *p, problems *told)
 				    "“%s” is no category", s->retry.keep.item[i]);
 			return false;
 		}
-		p->schedule.keep[c] = true;
+		out->keep[c] = true;
 	}
 	return true;
 }
@@ -179,8 +178,9 @@ policy *policy_open(settings *s, uint64_t seed, problems *told)
 	p->holders = 1;
 	p->settings = settings_hold(s);
 	name_host(p);
-	if (!read_schedule(p, told) || (p->routes = routes_open(s, told)) == NULL ||
-	    !open_tls(p, told) || accounts_open(&p->accounts, s, told) != MW_OK) {
+	if (!policy_read_schedule(&p->schedule, s, told) ||
+	    (p->routes = routes_open(s, told)) == NULL || !open_tls(p, told) ||
+	    accounts_open(&p->accounts, s, told) != MW_OK) {
 		policy_drop(p);
 		return NULL;
 	}

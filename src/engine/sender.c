@@ -214,6 +214,7 @@ typedef struct notice {
 	task t;
 	sender *s;
 	int64_t due;
+	uint64_t id; /* of a mail that was changed; 0 none */
 	bool flush;
 	size_t len;
 	char name[];
@@ -253,19 +254,22 @@ static void on_notice(task *t)
 	if (n->flush) {
 		flush(n->s, n->name);
 	} else if ((d = domain_of(n->s, (mw_str){n->name, n->len})) != NULL) {
+		if (n->id != 0)
+			domain_forget(d, n->id);
 		domain_due(d, n->due);
 		domain_work(d);
 	}
 	free(n);
 }
 
-static void post_notice(sender *s, mw_str name, int64_t due, bool flushes)
+static void post_notice(sender *s, mw_str name, uint64_t id, int64_t due, bool flushes)
 {
 	notice *n = calloc(1, sizeof *n + name.len + 1);
 
 	if (n == NULL)
 		return;
 	n->s = s;
+	n->id = id;
 	n->due = due;
 	n->flush = flushes;
 	n->len = name.len;
@@ -276,12 +280,17 @@ static void post_notice(sender *s, mw_str name, int64_t due, bool flushes)
 
 void sender_notice(sender *s, mw_str name, int64_t due)
 {
-	post_notice(s, name, due, false);
+	post_notice(s, name, 0, due, false);
+}
+
+void sender_changed(sender *s, mw_str name, uint64_t id, int64_t due)
+{
+	post_notice(s, name, id, due, false);
 }
 
 void sender_flush(sender *s, mw_str name)
 {
-	post_notice(s, name, 0, true);
+	post_notice(s, name, 0, 0, true);
 }
 
 /* --- being asked */

@@ -31,6 +31,10 @@ void sender_take(sender *s, transaction *t);
  * thread; the name is copied. */
 void sender_notice(sender *s, mw_str name, int64_t due);
 
+/* The same, and that mail was changed: where it is ready in memory it is forgotten, and
+ * the store tells what is to be done with it. What is being sent goes on. */
+void sender_changed(sender *s, mw_str name, uint64_t id, int64_t due);
+
 /* Waits of one destination (empty: of all) end now. Any thread. */
 void sender_flush(sender *s, mw_str destination);
 

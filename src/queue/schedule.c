@@ -13,9 +13,8 @@ static unsigned doubled(unsigned base, unsigned times, unsigned most)
 	return base < most ? base : most;
 }
 
-/* Seconds until the next attempt. */
-static unsigned wait_of(const schedule *s, const mw_knowledge *kb, mw_category c,
-			unsigned attempts)
+unsigned schedule_wait(const schedule *s, const mw_knowledge *kb, mw_category c,
+		       unsigned attempts)
 {
 	const schedule_steps *steps = &s->steps[c];
 	const unsigned n = attempts > 0 ? attempts - 1 : 0;
@@ -37,7 +36,8 @@ schedule_choice schedule_choose(const schedule *s, const mw_knowledge *kb,
 	if (v->permanence == MW_PERMANENCE_PERMANENT && !s->keep[v->category])
 		return (schedule_choice){.next = SCHEDULE_FAIL};
 	c.named = v->retry_stated && v->retry_after > 0;
-	wait = c.named ? (unsigned)v->retry_after : wait_of(s, kb, v->category, attempts);
+	wait = c.named ? (unsigned)v->retry_after
+		       : schedule_wait(s, kb, v->category, attempts);
 	if (c.named && wait > NAMED_MOST)
 		wait = NAMED_MOST;
 	/* Never earlier than named. */

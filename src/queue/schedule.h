@@ -44,6 +44,11 @@ schedule_choice schedule_choose(const schedule *s, const mw_knowledge *kb,
 				const mw_verdict *v, unsigned attempts, int64_t arrival,
 				uint64_t random, int64_t now);
 
+/* Seconds between the `attempts`th attempt (from 1) and the next, where the server names
+ * no time. */
+unsigned schedule_wait(const schedule *s, const mw_knowledge *kb, mw_category c,
+		       unsigned attempts);
+
 /* When the sender is to be told, or the mail given up, whichever comes next after `now`:
  * ms since 1970. */
 int64_t schedule_alarm(const schedule *s, bool urgent, bool warned, int64_t arrival);

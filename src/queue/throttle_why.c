@@ -49,8 +49,8 @@ void throttle_why(const throttle *t, throttle_dimension d, int64_t now, mw_buf *
 		[THROTTLE_PUBLISHED] = "what the provider publishes",
 		[THROTTLE_GREW] = "all that was tried so far was taken",
 		[THROTTLE_FOUND] = "the receiver took so much and no more",
-		[THROTTLE_PROBING] = "one step above what was found, to see whether it "
-				     "is still so",
+		[THROTTLE_PROBING] = ("one step above what was found, to see whether it "
+				      "is still so"),
 		[THROTTLE_MOST] = "the most that our settings allow",
 		[THROTTLE_BACKED_OFF] = "lowered after refusals in a row"};
 	const throttle_limit *l = &t->limit[d];
