@@ -92,7 +92,8 @@ static void look_at_ages(http *h)
 static void put_ages(http *h, mw_buf *out)
 {
 	look_at_ages(h);
-	mw_buf_put(out, MW_LIT("# TYPE mailwhy_queue_age_recipients gauge\n"));
+	mw_buf_put(out, MW_LIT("# HELP mailwhy_queue_age_recipients Recipients that are "
+			       "older.\n# TYPE mailwhy_queue_age_recipients gauge\n"));
 	for (size_t i = 0; i < AGES; i++) {
 		mw_buf_put(out, MW_LIT("mailwhy_queue_age_recipients{older_than=\""));
 		mw_buf_put(out, mw_str_of(ages[i].name));
@@ -105,7 +106,9 @@ static void put_ages(http *h, mw_buf *out)
 /* `front` and what the sender tells of its destinations. */
 static void reply_metrics(const http *h, struct evhttp_request *r, mw_str front)
 {
-	static const char type[] = "# TYPE mailwhy_throttle gauge\n";
+	static const char type[] =
+		"# HELP mailwhy_throttle What a destination gets; 0 of "
+		"messages-per-minute: any.\n# TYPE mailwhy_throttle gauge\n";
 	char *throttles = h->e->sender != NULL ? sender_metrics(h->e->sender) : NULL;
 	const mw_str more = mw_str_of(throttles != NULL ? throttles : "");
 	char *all = malloc(front.len + sizeof type + more.len);

@@ -957,7 +957,7 @@ for line in open(sys.argv[1], encoding="utf-8"):
         assert last not in names, last
         names[last] = kind
     elif not line.startswith("# HELP "):
-        assert re.fullmatch(r'[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+\n', line), line
+        assert re.fullmatch(r'[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [0-9.]+\n', line), line
         assert line.startswith(last), (last, line)
 assert names["mailwhy_messages_accepted_total"] == "counter" and names["mailwhy_sessions"] == "gauge"
 END
