@@ -58,6 +58,9 @@ int queue_silent(const queue *q);
 
 /* --- one recipient */
 
+/* True when its last attempt failed: by a reply, or by words of our own. */
+bool queue_has_failure(const store_recipient *r);
+
 /* What its server said last, as far as the row tells. */
 mw_outcome queue_outcome(const store_recipient *r, mw_stage stage, mw_str remote);
 

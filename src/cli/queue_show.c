@@ -202,7 +202,7 @@ static void put_verdict(const showing *x, mw_buf *out, const store_recipient *r)
 	const mw_outcome o = queue_outcome(r, x->last.stage, mw_str_of(x->host));
 	mw_verdict v;
 
-	if (r->reply < 400)
+	if (!queue_has_failure(r))
 		return;
 	mw_judge(&x->k.kb, &o, &v);
 	mw_buf_put(out, MW_LIT("  meaning   "));

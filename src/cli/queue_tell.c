@@ -141,9 +141,15 @@ void queue_json_front(mw_buf *out, const store_message *m, unsigned index,
 	queue_json_text(out, "destination", mw_str_head(r->target, QUEUE_FIELD_MAX));
 }
 
+/* What a server said, or we noted ourselves, that is no success. */
+bool queue_has_failure(const store_recipient *r)
+{
+	return r->reply >= 400 || (r->reply == 0 && r->text.len > 0);
+}
+
 mw_outcome queue_outcome(const store_recipient *r, mw_stage stage, mw_str remote)
 {
-	mw_outcome o = {.kind = r->reply >= 400 ? MW_KIND_BOUNCE : MW_KIND_DELIVERED,
+	mw_outcome o = {.kind = queue_has_failure(r) ? MW_KIND_BOUNCE : MW_KIND_DELIVERED,
 			.stage = stage,
 			.reply = r->reply,
 			.text = mwi_utf8_head(r->text, MW_TEXT_MAX),
@@ -170,7 +176,7 @@ void queue_json_end(mw_buf *out, const mw_knowledge *kb, const store_recipient *
 	const size_t start = out->len;
 	mw_verdict v;
 
-	if (r->reply != 0) {
+	if (r->reply != 0 || r->text.len > 0) {
 		const mw_outcome o = queue_outcome(r, stage, remote);
 
 		mw_judge(kb, &o, &v);

@@ -171,13 +171,25 @@ typedef struct last {
 	json_t *read;
 } last;
 
+/* What became of a recipient; other lines tell of letters, or that it was slowed. */
+static bool is_outcome(const json_t *o)
+{
+	static const char *const events[] = {"delivered", "deferred", "failed", "expired",
+					     "delivery-uncertain"};
+
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		if (is(o, "event", events[i]))
+			return true;
+	return false;
+}
+
 /* Is it a last word, for now, on a recipient of ours? Its number, or `count`. */
 static size_t whose(const json_t *o, const char *id, const send_mail *m)
 {
 	const mw_str recipient = text_of(o, "recipient");
 	size_t i = 0;
 
-	if (!is(o, "id", id) || is(o, "event", "slowed") || is(o, "event", "accepted"))
+	if (!is(o, "id", id) || !is_outcome(o))
 		return m->count;
 	while (i < m->count && !mwi_equal(m->recipients[i], recipient))
 		i++;

@@ -13,7 +13,7 @@
 #include "base/ascii.h"
 #include "cli/send.h"
 
-#define LETTERS    "B:C:F:GL:N:O:R:UV:X:b:f:h:imno:p:r:tv"
+#define LETTERS    "B:C:F:GL:N:O:R:UV:X:b:f:h:imno:p:q::r:tv"
 #define ENVID_MAX  100 /* RFC 3461, section 4.4 */
 #define COPY_PIECE 16384U
 #define DASH_MAX   64
@@ -28,6 +28,8 @@ static const cli_option options[] = {
 	{"-F", "NAME", "the sender's name, where the message has no From", NULL},
 	{"-bm", NULL, "send a message (default)", NULL},
 	{"-bs", NULL, "speak SMTP on standard input and output", NULL},
+	{"-bp", NULL, "show the queue, as mailq does", NULL},
+	{"-q", NULL, "try all that waits now", NULL},
 	{"-C", "FILE", "read settings from FILE, not /etc/mailwhy/mailwhy.conf", NULL},
 	{"-N", "WORDS", "when to report: never, or failure,delay,success", NULL},
 	{"-R", "WORD", "what a report returns of the message: hdrs or full", NULL},
@@ -54,6 +56,7 @@ typedef struct called {
 	char envid[3 * ENVID_MAX + 1];
 	unsigned notify;
 	mw_ret ret;
+	const char *queue; /* what to do with it; NULL: nothing, a message comes */
 	bool from_header, dots, smtp, tells;
 } called;
 
@@ -121,7 +124,9 @@ static bool read_envid(called *c, const char *id)
 static bool read_mode(called *c, const char *mode)
 {
 	c->smtp = strcmp(mode, "s") == 0;
-	return c->smtp || strcmp(mode, "m") == 0;
+	if (strcmp(mode, "p") == 0)
+		c->queue = "list";
+	return c->smtp || c->queue != NULL || strcmp(mode, "m") == 0;
 }
 
 static bool read_ret(called *c, mw_str word)
@@ -154,6 +159,9 @@ static bool take(called *c, int letter)
 		return true;
 	case 'F':
 		c->name = mw_str_of(optarg);
+		return true;
+	case 'q':
+		c->queue = "flush";
 		return true;
 	case 'C':
 		c->config = optarg;
@@ -321,6 +329,14 @@ static int run(const called *c, const settings *s, char **recipients, int n)
 	return rc;
 }
 
+static int ask_queue(const called *c)
+{
+	char *arguments[] = {"queue", (char *)(uintptr_t)c->queue, "--config",
+			     (char *)(uintptr_t)c->config, NULL};
+
+	return cli_queue(c->config != NULL ? 4 : 2, arguments);
+}
+
 int cli_sendmail(int argc, char **argv)
 {
 	called c = {.name = MW_LIT("")};
@@ -335,6 +351,8 @@ int cli_sendmail(int argc, char **argv)
 	first = parse(&c, argc, argv);
 	if (first < 0)
 		return EXIT_USAGE;
+	if (c.queue != NULL)
+		return ask_queue(&c);
 	common.config = c.config;
 	s = send_settings(&common, true);
 	if (s == NULL)
