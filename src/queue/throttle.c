@@ -25,6 +25,8 @@
 #define NAMED_MOST (60 * MINUTE)
 /* Of a rate that was found, this much is used: clocks differ. */
 #define RATE_PERCENT 97U
+/* A message that was offered before a refusal is answered within this. */
+#define LATE_ANSWER (10 * SECOND)
 /* Connections refused in a row before fewer than had been found are believed in: those
  * that were just closed may still be counted. */
 #define REFUSALS_BELIEVED 4U
@@ -230,6 +232,18 @@ void throttle_connected(throttle *t, unsigned open)
 	t->refused = 0;
 }
 
+/* Those that were on their way when one was refused count too: so much more was taken. */
+static void find_more(throttle *t, int64_t now)
+{
+	throttle_limit *l = &t->limit[THROTTLE_RATE];
+	const unsigned n = lately(t, now) * RATE_PERCENT / 100;
+
+	if (l->ceiling > 0 && now - t->slowed_at < LATE_ANSWER && n > l->ceiling) {
+		l->ceiling = n;
+		set(l, n, THROTTLE_FOUND);
+	}
+}
+
 void throttle_passed(throttle *t, unsigned carried, unsigned open, int64_t now)
 {
 	throttle_limit *connections = &t->limit[THROTTLE_CONNECTIONS];
@@ -237,6 +251,7 @@ void throttle_passed(throttle *t, unsigned carried, unsigned open, int64_t now)
 
 	turn(t, now);
 	t->taken[t->second % THROTTLE_WINDOW]++;
+	find_more(t, now);
 	works_again(t);
 	if (open >= connections->now && ++connections->passed >= connections->now)
 		grow(connections, now);
