@@ -191,6 +191,13 @@ char *sender_describe(sender *s)
 
 /* --- metrics */
 
+#define THROTTLE_HEAD                                                                    \
+	"# HELP mailwhy_throttle What a destination gets; 0 of messages-per-minute: "    \
+	"any.\n# TYPE mailwhy_throttle gauge\n"
+#define OUTCOMES_HEAD                                                                    \
+	"# HELP mailwhy_destination_recipients_total What became of recipients "         \
+	"there.\n# TYPE mailwhy_destination_recipients_total counter\n"
+
 static void put_label(mw_buf *out, const char *name, mw_str value)
 {
 	mw_buf_put(out, mw_str_of(name));
@@ -224,18 +231,67 @@ static bool measure_path(growing *g, const destination *d, const path *p)
 	return add(g, &out);
 }
 
-static void measure(void *ctx)
+static bool measure_throttle(growing *g, const destination *d)
 {
-	growing *g = ctx;
-	const sender *s = g->s;
-	unsigned told = 0;
+	for (size_t k = 0; k < d->path_count; k++)
+		if (!measure_path(g, d, &d->paths[k]))
+			return false;
+	return true;
+}
 
+/* What became of recipients there. */
+static bool measure_outcomes(growing *g, const destination *d)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} outcomes[] = {{"delivered", d->delivered},
+			{"deferred", d->deferred},
+			{"failed", d->failed}};
+	char memory[2048];
+	mw_buf out;
+
+	mw_buf_init(&out, memory, sizeof memory);
+	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+		put_label(&out, "mailwhy_destination_recipients_total{destination",
+			  mw_str_of(d->name));
+		put_label(&out, ",provider", d->provider);
+		put_label(&out, ",outcome", mw_str_of(outcomes[i].name));
+		mw_buf_put(&out, MW_LIT("} "));
+		mw_buf_put_int(&out, (long long)outcomes[i].n);
+		mw_buf_put_char(&out, '\n');
+	}
+	return add(g, &out);
+}
+
+/* Lines of a family stand together. */
+static bool measure_all(growing *g, const char *head,
+			bool (*one)(growing *g, const destination *d))
+{
+	const sender *s = g->s;
+	char memory[300];
+	unsigned told = 0;
+	mw_buf out;
+
+	mw_buf_init(&out, memory, sizeof memory);
+	mw_buf_put(&out, mw_str_of(head));
+	if (!add(g, &out))
+		return false;
 	for (size_t i = 0; i < s->destination_slots; i++)
 		for (const destination *d = s->destination_table[i];
 		     d != NULL && told < METRICS_DESTINATIONS; d = d->same_hash, told++)
-			for (size_t k = 0; k < d->path_count; k++)
-				if (!measure_path(g, d, &d->paths[k]))
-					return;
+			if (!one(g, d))
+				return false;
+	return true;
+}
+
+static void measure(void *ctx)
+{
+	growing *g = ctx;
+
+	if (g->s->destination_count > 0 &&
+	    measure_all(g, THROTTLE_HEAD, measure_throttle))
+		(void)measure_all(g, OUTCOMES_HEAD, measure_outcomes);
 }
 
 char *sender_metrics(sender *s)

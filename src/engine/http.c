@@ -106,21 +106,17 @@ static void put_ages(http *h, mw_buf *out)
 /* `front` and what the sender tells of its destinations. */
 static void reply_metrics(const http *h, struct evhttp_request *r, mw_str front)
 {
-	static const char type[] =
-		"# HELP mailwhy_throttle What a destination gets; 0 of "
-		"messages-per-minute: any.\n# TYPE mailwhy_throttle gauge\n";
 	char *throttles = h->e->sender != NULL ? sender_metrics(h->e->sender) : NULL;
 	const mw_str more = mw_str_of(throttles != NULL ? throttles : "");
-	char *all = malloc(front.len + sizeof type + more.len);
+	char *all = malloc(front.len + more.len + 1);
 
 	if (all == NULL) {
 		reply_error(r, 503, "out of memory");
 	} else {
 		mw_buf b;
 
-		mw_buf_init(&b, all, front.len + sizeof type + more.len);
+		mw_buf_init(&b, all, front.len + more.len + 1);
 		mw_buf_put(&b, front);
-		mw_buf_put(&b, mw_str_of(more.len > 0 ? type : ""));
 		mw_buf_put(&b, more);
 		reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8",
 			   mw_buf_str(&b));

@@ -642,6 +642,7 @@ void outgoing_open(destination *d, path *p)
 	s->all = o;
 	p->opening++;
 	s->connections++;
+	metrics_add(&s->e->metrics.relay_connections_total, 1);
 	/* What fails at once must not come back into the pump that is at work. */
 	o->in_input = true;
 	dial_next(o);
