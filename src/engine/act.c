@@ -145,12 +145,11 @@ static void settle_later(const attempt *x, addressee *a, const remote_reply *r,
 		.next_try = what.state == STORE_QUEUED ? what.next_try : 0,
 		.why = mw_str_of(why)};
 
-	/* What we say ourselves is no reply of a server; but that it is for good counts. */
+	/* What we say ourselves is no reply of a server; but that it is for good counts.
+	 */
 	what.reply = r->own && r->code < 500 ? 0 : r->code;
 	what.text = story.text;
 	job_settle(j, a, &what, &story);
-	if (what.state == STORE_QUEUED)
-		domain_due(j->of, what.next_try);
 }
 
 /* It may have arrived. Once more after the time that the server may have needed; then a
@@ -335,7 +334,7 @@ static void tell_throttle(outgoing *o, const remote_reply *r, unsigned taken)
 		throttle_refused(&p->t, p->open > 1 ? p->open - 1 : 1, named_ms(&v), now);
 		return;
 	case MW_LIMIT_FIRST_TRY:
-		throttle_greylisted(&p->t, named_ms(&v), now);
+		throttle_greylisted(&p->t);
 		return;
 	case MW_LIMIT_RECIPIENTS:
 		if (taken > 0)

@@ -136,14 +136,18 @@ void job_leave(job *j)
 
 /* --- noting */
 
-/* Their sender is to be told. */
-static void note_failures(const job *j)
+/* Now that it is noted: when to come again, and whose sender is to be told. */
+static void follow_up(const job *j)
 {
-	for (const settling *n = j->settles; n != NULL; n = n->next)
-		if (!n->ask.over && n->ask.state == STORE_FAILED) {
-			bouncer_note(j->s->e->bouncer, j->message.id);
-			return;
-		}
+	bool failed = false;
+
+	for (const settling *n = j->settles; n != NULL; n = n->next) {
+		failed = failed || (!n->ask.over && n->ask.state == STORE_FAILED);
+		if (!n->ask.over && n->ask.state == STORE_QUEUED)
+			domain_due(j->of, n->ask.next_try);
+	}
+	if (failed)
+		bouncer_note(j->s->e->bouncer, j->message.id);
 }
 
 /* The store has answered for all: on the loop. */
@@ -158,7 +162,7 @@ static void settled(task *t)
 		j->s->resettle = j;
 		return;
 	}
-	note_failures(j);
+	follow_up(j);
 	if (j->open > 0) {
 		j->settles = NULL;
 		j->settles_end = &j->settles;

@@ -20,7 +20,6 @@
 #define SLOWED_MOST (30 * MINUTE)
 /* First tries put off in a row that make it a habit of the receiver. */
 #define GREYLIST_STORM 5U
-#define GREYLIST_PAUSE (5 * MINUTE)
 /* No server may silence us for longer. */
 #define NAMED_MOST (60 * MINUTE)
 /* Of a rate that was found, this much is used: clocks differ. */
@@ -131,7 +130,7 @@ bool throttle_may_send(throttle *t, unsigned offered, int64_t now)
 
 	if (now < t->send_after)
 		return false;
-	if (offered > 0 && (t->slowed > 0 || t->greylisted >= GREYLIST_STORM))
+	if (offered > 0 && t->slowed > 0)
 		return false;
 	return limit == 0 || lately(t, now) + offered < limit;
 }
@@ -305,13 +304,15 @@ void throttle_slowed(throttle *t, int64_t offered, int64_t named, int64_t now)
 					 : doubled(MINUTE, t->slowed - 1, SLOWED_MOST));
 }
 
-void throttle_greylisted(throttle *t, int64_t named, int64_t now)
+void throttle_greylisted(throttle *t)
 {
-	if (++t->greylisted < GREYLIST_STORM || now < t->send_after)
-		return;
-	/* It puts off all that it does not know. What waits is better not shown to it
-	 * before the first ones have come through. */
-	t->send_after = now + (named > 0 ? bounded(named, NAMED_MOST) : GREYLIST_PAUSE);
+	throttle_limit *l = &t->limit[THROTTLE_CONNECTIONS];
+
+	/* It puts off all that it does not know. Each mail has to be shown to it once;
+	 * one connection is enough for that, and more only look like what it wants to
+	 * keep out. */
+	if (++t->greylisted >= GREYLIST_STORM && l->now > 1)
+		set(l, 1, THROTTLE_BACKED_OFF);
 }
 
 void throttle_failed(throttle *t, int64_t named, uint64_t random, int64_t now)

@@ -102,7 +102,7 @@ void throttle_cut(throttle *t, unsigned carried, int64_t now);
 void throttle_slowed(throttle *t, int64_t offered, int64_t named, int64_t now);
 
 /* A message was put off as all first tries are. */
-void throttle_greylisted(throttle *t, int64_t named, int64_t now);
+void throttle_greylisted(throttle *t);
 
 /* Nobody answered, or nobody is served now, and no connection stands: until
  * connect_after nobody is tried. */
