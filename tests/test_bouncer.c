@@ -80,7 +80,9 @@ static void wait_idle(scene *x)
 
 static void start(scene *x)
 {
-	x->b = bouncer_start(&x->e);
+	x->b = bouncer_open(&x->e);
+	assert_non_null(x->b);
+	assert_true(bouncer_start(x->b));
 	assert_non_null(x->b);
 	wait_idle(x);
 }

@@ -31,6 +31,7 @@ typedef struct items {
 } items;
 
 struct bouncer {
+	bool started; /* the thread; written before others know of it */
 	engine *e;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -395,7 +396,7 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-bouncer *bouncer_start(engine *e)
+bouncer *bouncer_open(engine *e)
 {
 	bouncer *b = calloc(1, sizeof *b);
 
@@ -405,15 +406,18 @@ bouncer *bouncer_start(engine *e)
 	b->scan[false] = true;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->changed, NULL);
-	if (pthread_create(&b->thread, NULL, run, b) == 0)
-		return b;
-	bouncer_close(&b);
-	return NULL;
+	return b;
+}
+
+bool bouncer_start(bouncer *b)
+{
+	b->started = pthread_create(&b->thread, NULL, run, b) == 0;
+	return b->started;
 }
 
 void bouncer_stop(bouncer *b)
 {
-	if (b == NULL)
+	if (b == NULL || !b->started)
 		return;
 	pthread_mutex_lock(&b->lock);
 	b->stopping = true;

@@ -12,9 +12,12 @@
 
 typedef struct bouncer bouncer;
 
-/* Begins with what the store has: recipients that are FAILED. NULL: no memory or thread.
- */
-bouncer *bouncer_start(engine *e);
+/* Takes notes, and does nothing yet: others may be given it. NULL: no memory. */
+bouncer *bouncer_open(engine *e);
+
+/* Begins, with what the store has: recipients that are FAILED. What it has letters
+ * delivered by is there. False: no thread. */
+bool bouncer_start(bouncer *b);
 
 /* Recipients of that message are FAILED now. Any thread. */
 void bouncer_note(bouncer *b, uint64_t id);

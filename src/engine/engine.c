@@ -202,17 +202,19 @@ static bool start_log(outlog *l, const char *path, problems *told)
 	return error == 0 || failed(told, path, error);
 }
 
-/* A test server keeps all mail: there is nothing to send. */
+/* Each may give the others work at once: all that they are given is there before. A test
+ * server keeps all mail: there is nothing to send. */
 static bool start_delivering(engine *e, problems *told)
 {
-	e->deliverer = deliver_start(e);
-	e->bouncer = bouncer_start(e);
-	if (e->deliverer == NULL || e->bouncer == NULL)
+	e->bouncer = bouncer_open(e);
+	if (e->bouncer == NULL)
 		return failed(told, "start", ENOMEM);
-	if (policy_keeps(e->policy))
-		return true;
-	e->sender = sender_start(e, told);
-	return e->sender != NULL;
+	e->deliverer = deliver_start(e);
+	if (e->deliverer == NULL)
+		return failed(told, "start", ENOMEM);
+	if (!policy_keeps(e->policy) && (e->sender = sender_start(e, told)) == NULL)
+		return false;
+	return bouncer_start(e->bouncer) || failed(told, "threads", EAGAIN);
 }
 
 static bool start(engine *e, settings *s, const engine_options *o, problems *told)
