@@ -3,6 +3,7 @@
  * What follows from what a server said: each recipient goes the way of its verdict, and
  * the throttle hears the numbers. Nothing here looks at words.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "engine/bouncer.h"
@@ -112,6 +113,7 @@ static void tell(const attempt *x, const addressee *a, const remote_reply *r,
 static void on_delivered(const attempt *x, addressee *a, const remote_reply *r)
 {
 	engine *e = x->j->s->e;
+	assert(x->o != NULL); /* a server has said so */
 	/* Who does not know DSN will not tell the sender: so we do (RFC 3461, 5.2.3). */
 	const bool report = (a->r.notify & MW_NOTIFY_SUCCESS) != 0 &&
 			    (x->o->offers.extensions & MW_SMTP_DSN) == 0;

@@ -203,7 +203,7 @@ static destination *make(sender *s, const char *key, const route *way, const mx_
 static bool grow(sender *s)
 {
 	const size_t slots = s->destination_slots > 0 ? s->destination_slots * 2 : 256;
-	destination **table = calloc(slots, sizeof *table);
+	destination **table = calloc(slots, sizeof(destination *));
 
 	if (table == NULL)
 		return s->destination_slots > 0;

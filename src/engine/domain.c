@@ -73,7 +73,7 @@ static void heap_put(sender *s, domain *d)
 	}
 	if (s->heap_count + 2 > s->heap_cap) {
 		const size_t cap = s->heap_cap * 2 + 1024;
-		domain **heap = realloc(s->heap, cap * sizeof *heap);
+		domain **heap = realloc(s->heap, cap * sizeof(domain *));
 
 		/* It is found again when something happens to it. */
 		if (heap == NULL)
@@ -99,7 +99,7 @@ static size_t hash_of(mw_str name)
 static bool grow(sender *s)
 {
 	const size_t slots = s->domain_slots > 0 ? s->domain_slots * 2 : 1024;
-	domain **table = calloc(slots, sizeof *table);
+	domain **table = calloc(slots, sizeof(domain *));
 
 	if (table == NULL)
 		return s->domain_slots > 0;
@@ -183,7 +183,7 @@ void domain_put(domain *d, job *j, bool first)
 		d->last = &j->next;
 	}
 	d->ready++;
-	if (d->listed)
+	if (d->listed && d->to != NULL)
 		d->to->ready++;
 }
 
@@ -195,7 +195,7 @@ job *domain_take(domain *d)
 	if (d->first == NULL)
 		d->last = &d->first;
 	d->ready--;
-	if (d->listed)
+	if (d->listed && d->to != NULL)
 		d->to->ready--;
 	j->at_work = true;
 	d->at_work++;

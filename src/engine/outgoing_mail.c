@@ -88,7 +88,7 @@ static bool make_room(outgoing *o, size_t n)
 		return true;
 	outgoing_mail_free(o);
 	o->rcpts = calloc(n, sizeof *o->rcpts);
-	o->of = calloc(n, sizeof *o->of);
+	o->of = calloc(n, sizeof(addressee *));
 	o->results = calloc(n, sizeof *o->results);
 	o->intent_indices = calloc(n, sizeof *o->intent_indices);
 	if (o->rcpts == NULL || o->of == NULL || o->results == NULL ||

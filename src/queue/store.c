@@ -357,7 +357,7 @@ mw_status store_open_to_look(store **out, const char *dir, mw_err *err)
 	s->folder = realpath(dir, NULL);
 	if (s->folder != NULL)
 		s->dir = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dir < 0)
+	if (s->folder == NULL || s->dir < 0)
 		status = fail(err, MW_E_ABSENT, "there is no queue");
 	if (status == MW_OK && faccessat(s->dir, "queue.db", R_OK, 0) != 0)
 		status = fail(err, MW_E_ABSENT, "there is no queue in that folder");

@@ -31,8 +31,8 @@ static const char *const sql[STATEMENTS] = {
 			     " alarm = CASE ?1 WHEN 2 THEN 0 ELSE alarm END,"
 			     " attempts = attempts + 1 WHERE key = ?6"),
 	[RECIPIENT_INTENT] = "UPDATE recipient SET intent = ? WHERE key = ?",
-	[RECIPIENT_TOLD] = "UPDATE recipient SET alarm = ?, flags = flags | 1"
-			   " WHERE key = ? AND state <> 2",
+	[RECIPIENT_TOLD] = ("UPDATE recipient SET alarm = ?, flags = flags | 1"
+			    " WHERE key = ? AND state <> 2"),
 	[RECIPIENT_DROP] = "DELETE FROM recipient WHERE key = ?",
 	[RECIPIENT_FIRST] = ("SELECT key, state FROM recipient WHERE key BETWEEN ? AND ?"
 			     " ORDER BY key LIMIT 1"),
