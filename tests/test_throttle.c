@@ -275,6 +275,10 @@ static void test_down(void **state)
 	}
 	assert_true(waited >= 30 * 60000 && waited <= 33 * 60000);
 	assert_int_equal(t.down_since, START);
+	/* Two that failed together count once. */
+	waited = t.connect_after;
+	throttle_failed(&t, 0, 0, now);
+	assert_true(t.connect_after == waited);
 	now = throttle_wake(&t, 0, now);
 	throttle_connected(&t, 1);
 	throttle_passed(&t, 1, 1, now);
@@ -283,6 +287,7 @@ static void test_down(void **state)
 	/* A server that names a time is heard, within an hour. */
 	throttle_failed(&t, 120000, 0, now);
 	assert_true(throttle_wake(&t, 0, now) == now + 120000);
+	now += 120000;
 	throttle_failed(&t, INT64_MAX, 0, now);
 	assert_true(throttle_wake(&t, 0, now) == now + 3600000);
 	throttle_release(&t);

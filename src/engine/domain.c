@@ -396,6 +396,7 @@ static void loaded(task *t)
 	free(x->name);
 	free(x);
 	domain_work(d);
+	domain_release(d);
 }
 
 static void run_load(task *t)

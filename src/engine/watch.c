@@ -89,11 +89,18 @@ static void give_up(sender *s, const rung *r)
 static bool is_at_work(sender *s, const rung *r)
 {
 	const job *j;
+	domain *d;
+	bool at_work;
 
 	if (!r->remote || r->domain == NULL)
 		return false;
-	j = job_find(s, r->id, domain_of(s, mw_str_of(r->domain)));
-	return j != NULL && j->at_work;
+	d = domain_of(s, mw_str_of(r->domain));
+	if (d == NULL)
+		return false;
+	j = job_find(s, r->id, d);
+	at_work = j != NULL && j->at_work;
+	domain_release(d);
+	return at_work;
 }
 
 static void looked(task *t)

@@ -270,6 +270,9 @@ void throttle_refused(throttle *t, unsigned open, int64_t named, int64_t now)
 		if (t->proven > open)
 			t->proven = open;
 	}
+	/* Others that were on their way say the same once more. */
+	if (now < t->connect_after)
+		return;
 	t->connect_after =
 		now + (named > 0 && open == 0
 			       ? bounded(named, NAMED_MOST)
@@ -320,6 +323,9 @@ void throttle_failed(throttle *t, int64_t named, uint64_t random, int64_t now)
 	const int64_t pause = named > 0 ? bounded(named, NAMED_MOST)
 					: doubled(DOWN_FIRST, t->failures, DOWN_MOST);
 
+	/* Of those that were on their way together one counts. */
+	if (t->failures > 0 && now < t->connect_after)
+		return;
 	if (t->failures++ == 0)
 		t->down_since = now;
 	/* Not all at the same moment: up to a tenth more. */
