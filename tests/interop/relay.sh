@@ -50,12 +50,13 @@ folder()
 
 # --- the receivers
 
-# Their certificate is of the name localhost alone; RSA, as OpenSMTPD of Debian fails with other keys.
+# The certificate of all receivers but the test server is of the name localhost alone.
 write_certificate()
 {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 3 -subj /CN=localhost \
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
 	chmod 600 "$dir/key.pem"
+	cat "$dir/cert.pem" "$work/cert.pem" >"$dir/authorities.pem"
 }
 
 start_postfix()
@@ -242,6 +243,7 @@ postfix.example    127.0.0.1:$POSTFIX
 clear.example      127.0.0.1:$POSTFIX tls=none
 must.example       localhost:$POSTFIX tls=must
 name.example       127.0.0.1:$POSTFIX tls=must
+address.example    127.0.0.1:$(port sink smtp) tls=must
 exim.example       127.0.0.1:$EXIM
 opensmtpd.example  127.0.0.1:$OPENSMTPD
 login.example      127.0.0.1:$(port submission submission) user=us@login.example password-file=$dir/right tls=none
@@ -360,16 +362,19 @@ to_postfix_by_tls()
 	send dots must-stranger ann@must.example
 	send dots must-name ann@name.example trusting
 	send dots must ann@must.example trusting
+	send dots must-address ann@address.example trusting
 	logged 'certificate of nobody we trust' relay deferred ann@must.example '"category":"tls-failed"'
 	logged 'certificate of another name' trusting deferred ann@name.example '"category":"tls-failed"'
 	got dots must "$postfix/srv/relay/ann" 'using TLSv1.3'
+	logged 'certificate of an address' trusting delivered ann@address.example '"tls":"TLSv1.3 '
 	logged 'TLS as it must be' trusting delivered ann@must.example '"tls":"TLSv1.3 '
 	if grep -rqx -e "Subject: $client-must-stranger" -e "Subject: $client-must-name" "$postfix/srv/relay"; then
 		fail 'sent to whom it must not trust'
 	fi
 }
 
-# to_other NAME: Exim or OpenSMTPD.
+# to_other NAME: Exim or OpenSMTPD. The latter offers TLS that fails with anybody in some versions (6.8 with
+# OpenSSL 3): then its mail has to arrive without.
 to_other()
 {
 	mailboxes=$INTEROP_CACHE/$1/srv/relay
@@ -379,11 +384,10 @@ to_other()
 	send dots "$1-chunks" "ann@$1.example" chunks
 	send dots "$1-several" "joe@$1.example,nobody@$1.example"
 	for kind in dots eight long three; do
-		got $kind "$1-$kind" "$mailboxes/ann" 'TLS1.3\|TLSv1.3'
+		got $kind "$1-$kind" "$mailboxes/ann"
 	done
 	got dots "$1-chunks" "$mailboxes/ann"
 	got dots "$1-several" "$mailboxes/joe"
-	logged "TLS with $1" relay delivered "ann@$1.example" '"tls":"TLSv1.3 '
 	bounced "$1 knows no such user" "nobody@$1.example" '"reply":"550"'
 }
 
@@ -397,21 +401,25 @@ to_submission()
 	logged 'no login without TLS' relay deferred ann@guarded.example '"category":"\(tls\|encryption\)-[a-z]*"'
 }
 
-arrived_all()
+in_sink()
 {
-	[ "$(grep -c -e '"event":"accepted"' "$dir/sink.log")" -ge "$1" ]
+	grep -c -e '"event":"accepted".*"recipient":"ann@sink.example"' "$dir/sink.log"
+}
+
+sink_has()
+{
+	[ "$(in_sink)" -ge "$1" ]
 }
 
 to_sink()
 {
 	send dots sink ann@sink.example
-	awaits arrived_all 1 && pass 'a test server' || fail 'a test server'
+	awaits sink_has 1 && pass 'a test server' || fail 'a test server'
 	chroot "$INTEROP_CACHE/postfix" smtp-source -s 5 -m 200 -l 2000 -f bob@example.org -t ann@sink.example \
 		"127.0.0.1:$(port relay smtp)" >"$work/out" 2>&1 || fail 'smtp-source'
-	awaits arrived_all 201
-	count=$(grep -c -e '"event":"accepted"' "$dir/sink.log")
+	awaits sink_has 201
 	: >"$work/out"
-	[ "$count" = 201 ] && pass '200 mails of smtp-source' || fail "200 mails of smtp-source: $((count - 1)) arrived"
+	[ "$(in_sink)" = 201 ] && pass '200 mails of smtp-source' || fail "200 mails of smtp-source: $(in_sink) with one before"
 }
 
 postfix=
@@ -425,11 +433,11 @@ start_opensmtpd
 printf 'us@login.example %s sender=*\nann@login.example\n' "$(echo secret | "$mailwhy" config hash)" >"$dir/users"
 start_mailwhy submission --submission 127.0.0.1:0 --auth-plaintext --users "$dir/users" --domain login.example \
 	--mailboxes "$dir/submission.mail"
-start_mailwhy sink --listen 127.0.0.1:0 --scenario builtin
+start_mailwhy sink --listen 127.0.0.1:0 --scenario builtin --certificate "$work/cert.pem" --key "$work/key.pem"
 write_routes
 write_relay relay
 write_relay chunks 'chunking = yes'
-write_relay trusting "authorities = $dir/cert.pem"
+write_relay trusting "authorities = $dir/authorities.pem"
 for name in relay chunks trusting; do
 	start_mailwhy $name --config "$dir/$name.conf"
 done
@@ -439,6 +447,7 @@ done
 to_postfix
 to_postfix_by_tls
 to_other exim
+logged 'TLS with Exim' relay delivered ann@exim.example '"tls":"TLSv1.3 '
 to_other opensmtpd
 to_submission
 to_sink
