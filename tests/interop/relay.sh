@@ -4,6 +4,7 @@
 . "$here/lib.sh"
 dir=$work/relay
 pids=
+ours=
 mkdir -p "$dir"
 
 # free_port: one that nobody listens at just now.
@@ -34,10 +35,23 @@ accepts()
 finish()
 {
 	[ -z "$postfix" ] || chroot "$postfix" postfix stop >/dev/null 2>&1
-	for pid in $pids; do
+	for pid in $pids $ours; do
 		kill "$pid" 2>/dev/null
 	done
 	wait
+}
+
+# Each mailwhy ends well when it is told to.
+stop_ours()
+{
+	kill $ours
+	for pid in $ours; do
+		wait "$pid" || {
+			cat "$dir"/*.err >"$work/out"
+			fail "a mailwhy ended with $?"
+		}
+	done
+	ours=
 }
 
 # folder ROOT: what the receiver in that root delivers to, emptied; it belongs to the user mail.
@@ -165,6 +179,8 @@ maildir:
 END
 	chmod 644 "$root/etc/exim4/exim4.conf"
 	find "$root/var/spool/exim4" -type f -delete
+	: >"$root/var/log/exim4/mainlog"
+	chroot "$root" chown Debian-exim:adm /var/log/exim4/mainlog
 	chroot "$root" exim4 -bdf -oX "$EXIM" -oP /tmp/exim-relay.pid >"$dir/exim.log" 2>&1 &
 	pids="$pids $!"
 }
@@ -199,7 +215,7 @@ start_mailwhy()
 	: >"$dir/$name.ready"
 	"$mailwhy" serve --quiet --spool "$dir/$name.spool" --log "$dir/$name.log" --ready-fd 3 "$@" \
 		3>"$dir/$name.ready" 2>"$dir/$name.err" &
-	pids="$pids $!"
+	ours="$ours $!"
 	awaits test -s "$dir/$name.ready" || {
 		cp "$dir/$name.err" "$work/out"
 		fail "$name does not start"
@@ -447,7 +463,11 @@ done
 to_postfix
 to_postfix_by_tls
 to_other exim
+# Exim marks by K what came by BDAT.
+has "$INTEROP_CACHE/exim/var/log/exim4/mainlog" '<= bob@example.org' ' K ' "$client-exim-chunks@" && pass 'chunks to Exim' ||
+	fail 'chunks to Exim'
 logged 'TLS with Exim' relay delivered ann@exim.example '"tls":"TLSv1.3 '
 to_other opensmtpd
 to_submission
 to_sink
+stop_ours
