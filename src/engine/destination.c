@@ -62,16 +62,22 @@ static bool publishes(const mw_provider *p)
 	return p->connections + p->messages + p->rate > 0;
 }
 
+/* Ways that differ in TLS share no connection: what one of them asks of it the other's
+ * need not have. */
 static void put_key(char *out, size_t cap, const route *way, const mx_result *r,
 		    const mw_provider *p)
 {
+	const char *tls = way->tls == ROUTE_TLS_MUST   ? "tls "
+			  : way->tls == ROUTE_TLS_NONE ? "clear "
+						       : "";
+
 	if (way->host != NULL)
-		snprintf(out, cap, "route %s:%u %s", way->host, way->port,
+		snprintf(out, cap, "%sroute %s:%u %s", tls, way->host, way->port,
 			 way->user != NULL ? way->user : "");
 	else if (p != NULL && publishes(p))
-		snprintf(out, cap, "provider %.*s", MW_FMT(p->id));
+		snprintf(out, cap, "%sprovider %.*s", tls, MW_FMT(p->id));
 	else
-		snprintf(out, cap, "mx %s", r->key);
+		snprintf(out, cap, "%smx %s", tls, r->key);
 }
 
 static void put_name(char *out, size_t cap, const route *way, const mx_result *r,
@@ -222,6 +228,14 @@ static bool grow(sender *s)
 	return true;
 }
 
+/* The password is no part of the key, which is stored and shown. */
+static bool same_password(const route *a, const route *b)
+{
+	if (a->password == NULL || b->password == NULL)
+		return a->password == b->password;
+	return strcmp(a->password, b->password) == 0;
+}
+
 static destination *find_or_make(sender *s, const char *key, const route *way,
 				 const mx_result *r, const mw_provider *p)
 {
@@ -231,7 +245,7 @@ static destination *find_or_make(sender *s, const char *key, const route *way,
 		return NULL;
 	at = &s->destination_table[hash_of(key) & (s->destination_slots - 1)];
 	for (d = *at; d != NULL; d = d->same_hash)
-		if (strcmp(d->key, key) == 0)
+		if (strcmp(d->key, key) == 0 && same_password(&d->way, way))
 			return d;
 	d = make(s, key, way, r, p);
 	if (d == NULL)

@@ -190,9 +190,12 @@ static void ask_intent(outgoing *o)
 
 /* --- READY: TLS first, then the login, then mails */
 
+/* What its certificate has to be of: its name, or where there is none its address. */
 static const char *host_name(const outgoing *o)
 {
-	return o->hosts->result->targets[o->host].host;
+	const char *name = o->hosts->result->targets[o->host].host;
+
+	return name[0] != '\0' ? name : o->remote;
 }
 
 static void refuse_host(outgoing *o, const char *reply, mw_stage stage)

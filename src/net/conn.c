@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/conn.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -287,13 +288,25 @@ void conn_secure(conn *c, SSL_CTX *tls)
 		want_read(c, true);
 }
 
+static bool is_address(const char *server)
+{
+	unsigned char room[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, server, room) == 1 ||
+	       inet_pton(AF_INET6, server, room) == 1;
+}
+
 /* The client speaks first: its turn comes with the next round of the loop. */
 void conn_secure_client(conn *c, SSL_CTX *tls, const char *server)
 {
 	if (!begin_tls(c, tls))
 		return;
-	SSL_set_tlsext_host_name(c->tls, server);
-	SSL_set1_host(c->tls, server);
+	/* OpenSSL takes an empty name for one that need not fit. An address is no SNI. */
+	if (server[0] == '\0' || SSL_set1_host(c->tls, server) != 1 ||
+	    (!is_address(server) && SSL_set_tlsext_host_name(c->tls, server) != 1)) {
+		end(c, "the TLS handshake failed");
+		return;
+	}
 	(void)want_write(c);
 }
 

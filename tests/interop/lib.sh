@@ -27,6 +27,7 @@ body()
 		;;
 	huge) yes "$(printf '%070d' 0)" | head -n 16000 ;;
 	large) awk 'BEGIN { for (i = 0; i < 6000; i++) printf("%d %060d\n.\n", i, i) }' ;;
+	three) awk 'BEGIN { for (i = 0; i < 42000; i++) printf("%d %060d\n.\n", i, i) }' ;;
 	esac
 	printf 'the end\n'
 }
