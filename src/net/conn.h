@@ -66,8 +66,9 @@ bool conn_send(conn *c, mw_str bytes);
 /* How much of what was sent still waits for the peer to take it. */
 size_t conn_unsent(const conn *c);
 
-/* Begins a handshake as the client, with the name or address of the server for its certificate
- * (tls_client() says whether it has to fit); bytes that came before are thrown away. */
+/* Begins a handshake as the client, with the name or address of the server for its
+ * certificate (tls_client() says whether it has to fit); bytes that came before are
+ * thrown away. */
 void conn_secure_client(conn *c, SSL_CTX *tls, const char *server);
 
 /* Begins a handshake as the server; bytes that came before are thrown away. */
