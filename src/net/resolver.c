@@ -268,7 +268,7 @@ static int set_up(struct ub_ctx *ub, const resolver_options *o)
 		error = set_servers(ub, o);
 	if (error == 0)
 		error = set_trust(ub, o->trust_anchor_file);
-	if (error == 0 && o->hosts_file != NULL)
+	if (error == 0 && o->hosts_file != NULL && access(o->hosts_file, R_OK) == 0)
 		error = ub_ctx_hosts(ub, o->hosts_file);
 	/* It denies by itself that "test." exists, which the servers may know better.
 	 * This also ends its setting up: what is wrong in a file is told now. */

@@ -70,7 +70,7 @@ typedef struct resolver_options {
 	/* DS or DNSKEY records that are trusted. NULL: Debian's, if they are there; "":
 	 * none, and nothing is validated. */
 	const char *trust_anchor_file;
-	/* Like /etc/hosts, and before the DNS; NULL: none. */
+	/* Like /etc/hosts, and before the DNS; NULL, or one that is not there: none. */
 	const char *hosts_file;
 	unsigned timeout_seconds; /* 0: 30 */
 } resolver_options;
