@@ -47,8 +47,6 @@ static size_t hash_of(const char *key)
 	return h ^ h >> 29;
 }
 
-/* A provider that publishes limits means all its hosts: it is one destination whatever
- * its customers' domains point to. */
 static bool find_provider(const sender *s, const mx_result *r, mw_provider *out)
 {
 	if (r->count == 0 || r->targets[0].host[0] == '\0')
@@ -64,8 +62,7 @@ static bool publishes(const mw_provider *p)
 
 /* Ways that differ in TLS share no connection: what one of them asks of it the other's
  * need not have. */
-static void put_key(char *out, size_t cap, const route *way, const mx_result *r,
-		    const mw_provider *p)
+static void put_key(char *out, size_t cap, const route *way, const mx_result *r)
 {
 	const char *tls = way->tls == ROUTE_TLS_MUST   ? "tls "
 			  : way->tls == ROUTE_TLS_NONE ? "clear "
@@ -74,22 +71,17 @@ static void put_key(char *out, size_t cap, const route *way, const mx_result *r,
 	if (way->host != NULL)
 		snprintf(out, cap, "%sroute %s:%u %s", tls, way->host, way->port,
 			 way->user != NULL ? way->user : "");
-	else if (p != NULL && publishes(p))
-		snprintf(out, cap, "%sprovider %.*s", tls, MW_FMT(p->id));
 	else
 		snprintf(out, cap, "%smx %s", tls, r->key);
 }
 
-static void put_name(char *out, size_t cap, const route *way, const mx_result *r,
-		     const mw_provider *p)
+static void put_name(char *out, size_t cap, const route *way, const mx_result *r)
 {
 	char room[INET6_ADDRSTRLEN] = "";
 	const mx_target *t = r->targets;
 
 	if (way->host != NULL)
 		snprintf(out, cap, "%s:%u", way->host, way->port);
-	else if (p != NULL && publishes(p))
-		snprintf(out, cap, "%.*s", MW_FMT(p->id));
 	else if (t->host[0] != '\0')
 		snprintf(out, cap, "%s", t->host);
 	else
@@ -190,7 +182,7 @@ static destination *make(sender *s, const char *key, const route *way, const mx_
 	if (d == NULL)
 		return NULL;
 	d->s = s;
-	put_name(name, sizeof name, way, r, p);
+	put_name(name, sizeof name, way, r);
 	d->key = pool_copy(&d->memory, mw_str_of(key));
 	d->name = pool_copy(&d->memory, mw_str_of(name));
 	d->timer = event_new(s->l.base, -1, 0, on_timer, d);
@@ -264,7 +256,7 @@ destination *destination_of(sender *s, const route *way, const mx_result *result
 	destination *d;
 	targets *hosts;
 
-	put_key(key, sizeof key, way, result, p);
+	put_key(key, sizeof key, way, result);
 	d = find_or_make(s, key, way, result, p);
 	if (d == NULL) {
 		mx_result_free(result);
