@@ -181,7 +181,7 @@ struct destination {
 	int64_t used; /* ms of loop_clock() */
 };
 
-/* The destination of a domain: of its route, of its provider, or of its MX group; takes
+/* The destination of a domain: of its route, or of its MX group; takes
  * over `result`. NULL: no memory. */
 destination *destination_of(sender *s, const route *way, const mx_result *result);
 
