@@ -507,8 +507,11 @@ static void on_late(void *ctx)
 		return;
 	}
 	lost(o, "no answer in time");
+	/* Closing it frees it; what has closed already has not, while it was at work. */
 	if (o->c != NULL && o->state == OUTGOING_ENDED)
 		conn_abort(o->c, false);
+	else
+		free_if_done(o);
 }
 
 static void on_closed(void *ctx, const char *why)
