@@ -204,6 +204,8 @@ users = $tmp/users
 postmaster = bob@example.org
 [relay]
 networks = 127.0.0.3/32
+# nobody listens there: what is for others waits
+route = 127.0.0.1:1
 END
 chmod 600 "$tmp/mx.conf"
 start --config "$tmp/mx.conf"
