@@ -4,4 +4,5 @@
 python3 "$here/../deliver.py" "$mailwhy" || complain 'a mail went another way than its reply says'
 python3 "$here/../deliver_dns.py" "$mailwhy" || complain 'a mail went elsewhere than the DNS says'
 python3 "$here/../kill_relay.py" "$mailwhy" "${KILLS:-8}" || complain 'mail was lost, or doubled and not marked'
+python3 "$here/../deliver_hostile.py" "$mailwhy" 12 || complain 'a hostile server'
 finish
