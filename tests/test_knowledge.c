@@ -349,6 +349,23 @@ static void providers_are_found_by_id_and_host(void **state)
 			 MW_E_ABSENT);
 }
 
+/* A number without its source would slow mail down on a rumour. */
+static void a_number_of_a_provider_says_where_it_was_published(void **state)
+{
+	unsigned connections = 0, messages = 0;
+	mw_provider p;
+
+	(void)state;
+	for (size_t i = 0; mw_knowledge_provider_nth(&kb, i, &p) == MW_OK; i++) {
+		const bool has_number = p.connections + p.messages + p.rate > 0;
+
+		assert_int_equal(p.limits.len > 0, has_number);
+		connections += p.connections > 0;
+		messages += p.messages > 0;
+	}
+	assert_true(connections > 0 && messages > 0);
+}
+
 static bool id_is_new(mw_str *seen, size_t *n, size_t max, mw_str id)
 {
 	for (size_t i = 0; i < *n; i++)
@@ -681,6 +698,7 @@ int main(void)
 		cmocka_unit_test(every_word_of_every_vocabulary_is_told),
 		cmocka_unit_test(every_value_of_a_vocabulary_has_one_word_and_back),
 		cmocka_unit_test(providers_are_found_by_id_and_host),
+		cmocka_unit_test(a_number_of_a_provider_says_where_it_was_published),
 		cmocka_unit_test(every_blocklist_has_an_id_of_its_own_and_a_name),
 		cmocka_unit_test(every_rule_has_an_id_of_its_own_and_an_example),
 		cmocka_unit_test(every_row_of_a_map_leads_to_our_categories),
