@@ -385,7 +385,15 @@ static void give_back(outgoing *o, job *j)
 	metrics_add(&o->s->e->metrics.relay_slowed_total, 1);
 	tell(&x, o->of[0], &o->results[0], "slowed", 0);
 	domain_put(d, j, true);
-	destination_list(o->p->to, d);
+	/* The domain may have found another destination meanwhile, or looks for it. */
+	if (d->resolving)
+		return;
+	if (d->to == NULL) {
+		domain_due(d, x.now + 1000);
+		return;
+	}
+	destination_list(d->to, d);
+	destination_wake(d->to);
 }
 
 bool act_on_mail(outgoing *o, bool failed)

@@ -391,6 +391,11 @@ static int64_t open_more(destination *d, int64_t now)
 	return wake;
 }
 
+void destination_wake(destination *d)
+{
+	event_active(d->timer, EV_TIMEOUT, 0);
+}
+
 void destination_pump(destination *d)
 {
 	const int64_t now = sender_now();

@@ -9,7 +9,8 @@
 
 #include "engine/outbound.h"
 
-#define LOAD_ROWS  100U       /* recipients that one load brings */
+#define LOAD_ROWS  100U /* recipients that one load brings */
+#define WIDER_MAX  20000U
 #define LOAD_BYTES (8U << 20) /* of bodies */
 #define LOW        25U        /* jobs; with fewer the next ones are loaded */
 #define READY_MAX  1000U      /* jobs of one domain in memory */
@@ -117,16 +118,26 @@ static bool grow(sender *s)
 	return true;
 }
 
+static domain *find(const sender *s, mw_str name)
+{
+	domain *d = s->domain_slots > 0
+			    ? s->domain_table[hash_of(name) & (s->domain_slots - 1)]
+			    : NULL;
+
+	while (d != NULL && !mw_str_eq(mw_str_of(d->name), name))
+		d = d->same_hash;
+	return d;
+}
+
 domain *domain_of(sender *s, mw_str name)
 {
-	domain *d, **at;
+	domain *d = find(s, name), **at;
 
+	if (d != NULL)
+		return d;
 	if (s->domain_count >= s->domain_slots && !grow(s))
 		return NULL;
 	at = &s->domain_table[hash_of(name) & (s->domain_slots - 1)];
-	for (d = *at; d != NULL; d = d->same_hash)
-		if (mw_str_eq(mw_str_of(d->name), name))
-			return d;
 	d = calloc(1, sizeof *d + name.len + 1);
 	if (d == NULL)
 		return NULL;
@@ -321,14 +332,19 @@ static void read_bodies(load *x)
 {
 	for (job **at = &x->first, *j; (j = *at) != NULL;) {
 		uint64_t size;
+		mw_status status;
 
 		if (x->bytes > LOAD_BYTES) {
 			x->next = j->to[0].r.next_try;
 			drop_from(at);
 			return;
 		}
-		if (store_body(x->s->e->store, j->message.id, &j->body, &j->fd, &size) !=
-		    MW_OK) {
+		status = store_body(x->s->e->store, j->message.id, &j->body, &j->fd,
+				    &size);
+		if (status != MW_OK) {
+			/* One that is gone was deleted by hand. */
+			if (status != MW_E_ABSENT)
+				x->status = status;
 			*at = j->next;
 			job_free(j);
 			continue;
@@ -354,7 +370,8 @@ static bool has_all_of(const job *big, const job *small)
 	return true;
 }
 
-static void take_job(domain *d, job *j)
+/* False: there was nothing new in it. */
+static bool take_job(domain *d, job *j)
 {
 	const job *other = job_find(d->s, j->message.id, d);
 
@@ -363,15 +380,34 @@ static void take_job(domain *d, job *j)
 		if (!has_all_of(other, j))
 			domain_due(d, sender_now() + 1000);
 		job_free(j);
-		return;
+		return false;
 	}
 	j->of = d;
 	if (!job_enter(j)) {
 		job_free(j);
 		domain_due(d, sender_now() + 1000);
-		return;
+		return false;
 	}
 	domain_put(d, j, false);
+	return true;
+}
+
+/* When to load again. What is at work fills the front: the next load looks further, and
+ * where that is far already it waits. */
+static int64_t next_load(load *x, unsigned brought)
+{
+	const int64_t now = sender_now();
+	domain *d = x->d;
+
+	if (x->status != MW_OK)
+		return now + 10000;
+	if (brought > 0 || x->next > now) {
+		d->wider = 0;
+		return x->next;
+	}
+	if (d->wider < WIDER_MAX)
+		d->wider = d->wider * 2 + LOAD_ROWS;
+	return d->wider < WIDER_MAX ? x->next : now + 1000;
 }
 
 static void loaded(task *t)
@@ -379,12 +415,13 @@ static void loaded(task *t)
 	load *x = (load *)(void *)t;
 	domain *d = x->d;
 	sender *s = x->s;
+	unsigned brought = 0;
 
 	s->looking--;
 	d->loading = false;
 	for (job *j = x->first, *next; j != NULL; j = next) {
 		next = j->next;
-		take_job(d, j);
+		brought += take_job(d, j);
 	}
 	for (job *j = d->ended, *next; j != NULL; j = next) {
 		next = j->next;
@@ -392,7 +429,7 @@ static void loaded(task *t)
 		job_free(j);
 	}
 	d->ended = NULL;
-	domain_due(d, x->status == MW_OK ? x->next : sender_now() + 10000);
+	domain_due(d, next_load(x, brought));
 	free(x->name);
 	free(x);
 	domain_work(d);
@@ -429,7 +466,7 @@ static void ask_load(domain *d)
 	x->d = d;
 	x->last = &x->first;
 	/* Those that are at work are shown too. */
-	x->rows = LOAD_ROWS + (d->ready + d->at_work) * 2;
+	x->rows = LOAD_ROWS + (d->ready + d->at_work) * 2 + d->wider;
 	x->due = sender_now();
 	if (!workers_ask(s->workers, &x->t)) {
 		free(x->name);

@@ -100,6 +100,7 @@ struct domain {
 	unsigned dns_failures; /* in a row */
 	job *first, **last;    /* ready */
 	unsigned ready, at_work;
+	unsigned wider;   /* rows more that the next load looks at */
 	int64_t next_due; /* what is in the store only; INT64_MAX none */
 	size_t heap;      /* place in the heap, from 1; 0 it is not there */
 	bool loading, resolving, listed;
@@ -189,6 +190,9 @@ destination *destination_of(sender *s, const route *way, const mx_result *result
  * to it that it is asked again. */
 void destination_pump(destination *d);
 
+/* Pumps soon: for who is called by a connection, whose buffers those of others share. */
+void destination_wake(destination *d);
+
 /* The next mail for a connection of that path, or NULL: none is ready, or none may be
  * sent now. */
 job *destination_next(destination *d, path *p);
@@ -255,6 +259,7 @@ struct outgoing {
 	char *piece;
 	size_t piece_len, piece_at;
 	bool giving, given, ended;
+	bool unreadable; /* the rest of it: its end must not go out */
 	/* the intent */
 	store_intent intent;
 	unsigned *intent_indices;

@@ -82,7 +82,7 @@ static void end(outgoing *o)
 		unlist_idle(o);
 	o->state = OUTGOING_ENDED;
 	count_gone(o);
-	destination_pump(d);
+	destination_wake(d);
 }
 
 static void free_if_done(outgoing *o)
@@ -97,7 +97,12 @@ static void free_if_done(outgoing *o)
  * of them serves. */
 static void on_unusable(outgoing *o)
 {
-	if (o->host + 1 < o->hosts->result->count && !o->s->stopping) {
+	/* That we end says nothing of them. */
+	if (o->s->stopping) {
+		end(o);
+		return;
+	}
+	if (o->host + 1 < o->hosts->result->count) {
 		o->host++;
 		dial_next(o);
 		return;
@@ -110,10 +115,10 @@ static void on_unusable(outgoing *o)
  * without. */
 static bool goes_on_plain(outgoing *o)
 {
-	if (o->p->to->way.tls == ROUTE_TLS_MUST || o->p->to->plain)
+	if (o->p->to->way.tls == ROUTE_TLS_MUST || o->p->to->plain || o->s->stopping)
 		return false;
 	o->p->to->plain = true;
-	o->host--;
+	dial_next(o);
 	return true;
 }
 
@@ -350,7 +355,9 @@ void outgoing_stop(outgoing *o)
 
 static void on_done(outgoing *o)
 {
-	if (act_on_mail(o, false))
+	/* A chunk may be refused before the intent is noted, and there is room for one.
+	 */
+	if (act_on_mail(o, false) && !o->intending)
 		next_mail(o);
 	else
 		say_goodbye(o);
@@ -405,6 +412,9 @@ static void take(outgoing *o, const mw_smtp_client_event *e, mw_buf *out)
 /* The end of a message goes out when all of it is given and the intent is noted. */
 static bool may_end(outgoing *o)
 {
+	/* The session's next word is that it failed. */
+	if (o->unreadable)
+		return true;
 	if (!o->given || o->ended || !o->intended || o->intending)
 		return false;
 	if (o->intent_status != MW_OK) {
@@ -480,7 +490,7 @@ static void on_sent(void *ctx)
 		if (!conn_send(o->c, mw_buf_str(&l->out)))
 			return;
 	}
-	if (o->given && !o->ended && o->intended && !o->intending)
+	if (o->given && !o->ended && (o->unreadable || (o->intended && !o->intending)))
 		conn_resume(o->c);
 }
 
@@ -532,8 +542,8 @@ static void on_closed(void *ctx, const char *why)
 		o->shaking = false;
 		snprintf(reply, sizeof reply, "451 4.7.5 TLS handshake failed: %s", text);
 		result_of_text(&o->last, reply, MW_STAGE_TLS);
-		(void)goes_on_plain(o);
-		on_unusable(o);
+		if (!goes_on_plain(o))
+			on_unusable(o);
 	} else if (o->state != OUTGOING_ENDED && !o->in_input) {
 		lost(o, text);
 		if (o->state != OUTGOING_ENDED && o->c == NULL)

@@ -168,7 +168,7 @@ bool outgoing_begin(outgoing *o, job *j)
 	o->body = j->fd < 0 ? j->body : MW_LIT("");
 	o->at = 0;
 	o->piece_len = o->piece_at = 0;
-	o->giving = o->given = o->ended = o->intended = false;
+	o->giving = o->given = o->ended = o->intended = o->unreadable = false;
 	o->offered_at = sender_now();
 	o->p->offered++;
 	mw_smtp_client_mail(&o->smtp, &mail, o->rcpts, o->count);
@@ -176,6 +176,13 @@ bool outgoing_begin(outgoing *o, job *j)
 }
 
 /* --- its bytes */
+
+static mw_str give_up(outgoing *o, const char *why)
+{
+	o->unreadable = true;
+	mw_smtp_client_lost(&o->smtp, why);
+	return MW_LIT("");
+}
 
 /* The next ones of a body in a file; empty at its end. */
 static mw_str next_piece(outgoing *o)
@@ -185,18 +192,14 @@ static mw_str next_piece(outgoing *o)
 
 	if (o->piece_at < o->piece_len || left == 0)
 		return mw_str_skip((mw_str){o->piece, o->piece_len}, o->piece_at);
-	if (o->piece == NULL && (o->piece = malloc(PIECE)) == NULL) {
-		mw_smtp_client_lost(&o->smtp, "out of memory");
-		return MW_LIT("");
-	}
+	if (o->piece == NULL && (o->piece = malloc(PIECE)) == NULL)
+		return give_up(o, "out of memory");
 	do
 		n = pread(o->j->fd, o->piece, left < PIECE ? (size_t)left : PIECE,
 			  (off_t)o->at);
 	while (n < 0 && errno == EINTR);
-	if (n <= 0) {
-		mw_smtp_client_lost(&o->smtp, "the mail can't be read from the queue");
-		return MW_LIT("");
-	}
+	if (n <= 0)
+		return give_up(o, "the mail can't be read from the queue");
 	o->at += (uint64_t)n;
 	o->piece_len = (size_t)n;
 	o->piece_at = 0;

@@ -154,6 +154,7 @@ static void take_job(sender *s, job *j)
 	}
 	j->of = d;
 	if (job_find(s, j->message.id, d) != NULL || !job_enter(j)) {
+		domain_due(d, j->to[0].r.next_try);
 		job_free(j);
 		return;
 	}
@@ -575,6 +576,15 @@ void sender_stop(sender *s, int64_t ms)
 		resolver_close(&s->dns);
 }
 
+/* What the store has answered is heard first. */
+static void close_all(void *ctx)
+{
+	sender *s = ctx;
+
+	s->stopping = true;
+	destinations_close(s);
+}
+
 void sender_close(sender **sp)
 {
 	sender *s = *sp;
@@ -582,9 +592,7 @@ void sender_close(sender **sp)
 	if (s == NULL)
 		return;
 	*sp = NULL;
-	/* What the store has answered is heard first. */
-	loop_call(&s->l, stop_all, s);
-	destinations_close(s);
+	loop_call(&s->l, close_all, s);
 	loop_stop(&s->l);
 	domains_close(s);
 	memories_close(s);

@@ -26,7 +26,8 @@ struct conn {
 	char *kept, *unsent;
 	size_t kept_len, unsent_len;
 	unsigned rate, allowance;
-	bool paused, shaking, closing, lingering, dead, busy;
+	unsigned busy; /* calls of the handler under way */
+	bool paused, shaking, closing, lingering, dead;
 	bool client, connecting; /* we have dialled */
 };
 
@@ -174,7 +175,7 @@ static void release(conn *c)
 	free(c->kept);
 	free(c->unsent);
 	c->dead = true;
-	if (!c->busy)
+	if (c->busy == 0)
 		free(c);
 }
 
@@ -191,22 +192,24 @@ static void end(conn *c, const char *why)
 
 void conn_abandon(conn *c)
 {
-	c->busy = false;
+	c->busy = 0;
 	end(c, "the server stops");
 }
 
-/* Every call of the handler is between these two: it may end the connection. */
+/* Every call of the handler is between these two: it may end the connection, and it may
+ * call what calls it again. */
 static void enter(conn *c)
 {
-	c->busy = true;
+	c->busy++;
 }
 
 static bool leave(conn *c)
 {
-	c->busy = false;
+	c->busy--;
 	if (!c->dead)
 		return true;
-	free(c);
+	if (c->busy == 0)
+		free(c);
 	return false;
 }
 
@@ -360,9 +363,11 @@ static void linger(conn *c)
 /* The peer takes nothing any more. A server may have said why before. */
 static void lose(conn *c)
 {
+	enter(c);
 	if (c->client && !c->paused)
 		hear_out(c);
 	end(c, c->client ? "the server closed the connection" : "the client is gone");
+	leave(c);
 }
 
 static bool keep_unsent(conn *c, mw_str rest)
@@ -507,7 +512,8 @@ static void hear_out(conn *c)
 		mw_buf_reset(&l->out);
 		used = c->handler->input(c->ctx, (mw_str){l->in, c->kept_len + (size_t)n},
 					 &l->out);
-		if (!keep(c, (mw_str){l->in + used, c->kept_len + (size_t)n - used}))
+		if (c->dead ||
+		    !keep(c, (mw_str){l->in + used, c->kept_len + (size_t)n - used}))
 			return;
 	}
 }
