@@ -313,6 +313,22 @@ static void test_greylist_storm(void **state)
 	assert_int_equal(t.limit[THROTTLE_CONNECTIONS].now, 2);
 }
 
+/* One refusal after a message or two is a reason to wait, not to believe in one a minute.
+ */
+static void test_few_are_no_rate(void **state)
+{
+	const throttle_bounds usual = {.published = false};
+	throttle t;
+
+	(void)state;
+	throttle_init(&t, &usual);
+	throttle_passed(&t, 1, 1, START);
+	throttle_slowed(&t, START + 1, 0, START + 2);
+	assert_int_equal(t.limit[THROTTLE_RATE].now, 0);
+	assert_false(throttle_may_send(&t, 0, START + 60001));
+	assert_true(throttle_may_send(&t, 0, START + 60002));
+}
+
 static void test_bounds(void **state)
 {
 	const throttle_bounds b = {.first = {50, 3, 0}, .most = {10, 100, 30}};
@@ -358,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_probes_upward),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_greylist_storm),
+		cmocka_unit_test(test_few_are_no_rate),
 		cmocka_unit_test(test_bounds),
 	};
 

@@ -24,6 +24,9 @@
 #define NAMED_MOST (60 * MINUTE)
 /* Of a rate that was found, this much is used: clocks differ. */
 #define RATE_PERCENT 97U
+/* Messages of the last minute that make it a rate: of fewer, the words of one refusal are
+ * no finding, and a pause is enough. */
+#define RATE_BELIEVED 5U
 /* A message that was offered before a refusal is answered within this. */
 #define LATE_ANSWER (10 * SECOND)
 /* Connections refused in a row before fewer than had been found are believed in: those
@@ -295,7 +298,7 @@ void throttle_slowed(throttle *t, int64_t offered, int64_t named, int64_t now)
 	if (offered <= t->slowed_at)
 		return;
 	t->slowed_at = now;
-	if (t->slowed++ == 0 && n > 0) {
+	if (t->slowed++ == 0 && n >= RATE_BELIEVED) {
 		find(l, n * RATE_PERCENT / 100, now);
 		t->send_after = now + bounded(named, NAMED_MOST);
 		return;
