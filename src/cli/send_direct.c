@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -32,28 +31,6 @@ typedef struct putting {
 	bool routed;
 	uint64_t id;
 } putting;
-
-static void on_put(store_put *p, mw_status status)
-{
-	(void)status;
-	sem_post(p->ctx);
-}
-
-/* Waits until it is on stable storage. */
-static mw_status put_and_wait(store *s, transaction *t)
-{
-	sem_t over;
-
-	if (sem_init(&over, 0, 0) != 0)
-		return MW_E_NOMEM;
-	t->put.done = on_put;
-	t->put.ctx = &over;
-	store_ask_put(s, &t->put);
-	while (sem_wait(&over) != 0)
-		;
-	sem_destroy(&over);
-	return t->put.status;
-}
 
 /* One route, one transaction: what the server says to one mail is said of all. */
 static mw_status add_recipients(const putting *p, transaction *t, const schedule *plan)
@@ -116,7 +93,7 @@ static mw_status put(store *s, const schedule *plan, putting *p)
 	message->recipients = t->rcpts;
 	message->recipient_count = t->count;
 	if (status == MW_OK)
-		status = put_and_wait(s, t);
+		status = store_put_wait(s, &t->put);
 	transaction_close(&t);
 	return status;
 }

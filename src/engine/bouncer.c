@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "engine/deliver.h"
 #include "engine/outcome_log.h"
 #include "engine/recipients.h"
 #include "engine/report.h"
-#include "engine/sender.h"
 
 #define LISTED_MAX    4096U
 #define LATER_SECONDS 10 /* until what was in trouble is tried again */
@@ -39,8 +37,6 @@ struct bouncer {
 	items listed;
 	bool scan[2]; /* the store for failures, for delays */
 	bool stopping, working;
-	unsigned asked;   /* of the store, and not answered yet */
-	mw_status answer; /* the first that was no MW_OK */
 	/* the thread's */
 	items round;
 	report report;
@@ -119,48 +115,6 @@ static bool scan(bouncer *b, bool delay)
 	return status == MW_OK;
 }
 
-/* --- asking the store, and waiting for its answer */
-
-static void answered(bouncer *b, mw_status status)
-{
-	pthread_mutex_lock(&b->lock);
-	if (b->answer == MW_OK)
-		b->answer = status;
-	b->asked--;
-	pthread_cond_broadcast(&b->changed);
-	pthread_mutex_unlock(&b->lock);
-}
-
-static void ask(bouncer *b, unsigned n)
-{
-	pthread_mutex_lock(&b->lock);
-	b->asked = n;
-	b->answer = MW_OK;
-	pthread_mutex_unlock(&b->lock);
-}
-
-static mw_status answer(bouncer *b)
-{
-	mw_status status;
-
-	pthread_mutex_lock(&b->lock);
-	while (b->asked > 0)
-		pthread_cond_wait(&b->changed, &b->lock);
-	status = b->answer;
-	pthread_mutex_unlock(&b->lock);
-	return status;
-}
-
-static void put_done(store_put *p, mw_status status)
-{
-	answered(p->ctx, status);
-}
-
-static void settle_done(store_settle *p, mw_status status)
-{
-	answered(p->ctx, status);
-}
-
 /* --- those of whom nobody is told */
 
 static void tell(bouncer *b, const char *event, size_t i)
@@ -199,27 +153,12 @@ static mw_status end_untold(bouncer *b, const bool told[REPORT_MAX])
 					      .over = !r->delay,
 					      .rearm = r->delay,
 					      .alarm = report_alarm(r),
-					      .text = MW_LIT(""),
-					      .done = settle_done,
-					      .ctx = b};
+					      .text = MW_LIT("")};
 	}
-	ask(b, n);
-	for (unsigned i = 0; i < n; i++)
-		store_ask_settle(b->e->store, &settles[i]);
-	return answer(b);
+	return store_settle_wait(b->e->store, settles, n);
 }
 
 /* --- the letter */
-
-static void hand_over(engine *e, transaction *t)
-{
-	if (e->sender != NULL)
-		sender_take(e->sender, t);
-	if (e->deliverer != NULL)
-		deliver_stored(e->deliverer, t, MW_OK);
-	else
-		transaction_close(&t);
-}
 
 /* The letter, and the end of those of whom it tells, in one commit. */
 static mw_status put(bouncer *b, transaction *t)
@@ -242,11 +181,7 @@ static mw_status put(bouncer *b, transaction *t)
 	t->e = b->e;
 	t->put.told = told;
 	t->put.told_count = r->count;
-	t->put.done = put_done;
-	t->put.ctx = b;
-	ask(b, 1);
-	store_ask_put(b->e->store, &t->put);
-	return answer(b);
+	return store_put_wait(b->e->store, &t->put);
 }
 
 /* MW_E_SYNTAX: the sender's address takes no mail. */
@@ -278,7 +213,7 @@ static mw_status send_letter(bouncer *b)
 	t->put.told_count = 0;
 	for (size_t i = 0; i < r->count; i++)
 		tell(b, r->delay ? "warned" : "reported", i);
-	hand_over(b->e, t);
+	engine_stored(b->e, t, MW_OK);
 	return MW_OK;
 }
 

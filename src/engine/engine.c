@@ -484,5 +484,8 @@ void engine_stored(engine *e, struct transaction *t, mw_status status)
 {
 	if (status == MW_OK && e->sender != NULL)
 		sender_take(e->sender, t);
-	deliver_stored(e->deliverer, t, status);
+	if (e->deliverer != NULL)
+		deliver_stored(e->deliverer, t, status);
+	else
+		transaction_close(&t);
 }

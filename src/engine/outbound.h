@@ -354,6 +354,9 @@ job *job_find(const sender *s, uint64_t id, const domain *of);
 bool job_enter(job *j);
 void job_leave(job *j);
 
+/* Marks what the last run may have sent, before anything is sent (intents.c). */
+mw_status intents_mark(sender *s);
+
 /* Alarms: what is due to be told or given up (watch.c). */
 void watch_tick(sender *s);
 

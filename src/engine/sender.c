@@ -6,14 +6,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "engine/outbound.h"
-#include "engine/outcome_log.h"
 #include "net/tls.h"
 
 #define THREADS 2U /* that look into the store */
@@ -388,90 +386,6 @@ static bool open_tls(sender *s, problems *told)
 	return s->tls_verified != NULL || failed(told, "TLS", why);
 }
 
-/* --- what the last run left */
-
-typedef struct left {
-	sender *s;
-	sem_t over;
-	unsigned open;
-	struct left_one *list;
-} left;
-
-typedef struct left_one {
-	store_settle ask;
-	struct left_one *next;
-	left *of;
-} left_one;
-
-static void on_left(store_settle *p, mw_status status)
-{
-	(void)status;
-	sem_post(&((left_one *)(void *)p)->of->over);
-}
-
-/* A mail whose last byte may have been sent when we ended: held for the time that its
- * server may need, and then tried once more, marked. */
-static bool show_intent(void *ctx, const store_message *m, unsigned recipient,
-			const store_recipient *r)
-{
-	left *all = ctx;
-	sender *s = all->s;
-	left_one *one = calloc(1, sizeof *one);
-	const int64_t wait = (int64_t)s->policy->settings->delivery.uncertain_wait * 1000;
-
-	if (one == NULL)
-		return false;
-	one->of = all;
-	one->ask = (store_settle){
-		.id = m->id,
-		.recipient = recipient,
-		.state = r->uncertain ? STORE_HELD : STORE_QUEUED,
-		.next_try = sender_now() + wait,
-		.uncertain = true,
-		.text = MW_LIT("4.4.2 We ended before the answer to the last byte came: "
-			       "it may have arrived"),
-		.done = on_left};
-	one->next = all->list;
-	all->list = one;
-	all->open++;
-	metrics_add(&s->e->metrics.relay_uncertain_total, 1);
-	outcome_log(s->e,
-		    &(outcome_line){.event = "delivery-uncertain",
-				    .id = m->id,
-				    .has_sender = true,
-				    .sender = m->mail.sender,
-				    .recipient = r->address,
-				    .attempt = r->attempts + 1,
-				    .next_try = one->ask.next_try,
-				    .stage = MW_STAGE_CONTENT,
-				    .code = 451,
-				    .status = {4, 4, 2},
-				    .text = MW_LIT("We ended before the answer to the "
-						   "last byte came")});
-	return true;
-}
-
-static mw_status mark_intents(sender *s)
-{
-	left all = {.s = s};
-	const mw_status status = store_each_intent(s->e->store, show_intent, &all);
-
-	sem_init(&all.over, 0, 0);
-	for (left_one *one = all.list; one != NULL; one = one->next)
-		store_ask_settle(s->e->store, &one->ask);
-	for (left_one *one = all.list, *next; one != NULL; one = next) {
-		next = one->next;
-		while (sem_wait(&all.over) != 0)
-			;
-	}
-	for (left_one *one = all.list, *next; one != NULL; one = next) {
-		next = one->next;
-		free(one);
-	}
-	sem_destroy(&all.over);
-	return status;
-}
-
 static bool start(sender *s, problems *told)
 {
 	const settings *set = s->policy->settings;
@@ -485,8 +399,8 @@ static bool start(sender *s, problems *told)
 					    .chunking = set->delivery.chunking != 0,
 					    .patience = (unsigned)set->delivery.patience};
 	s->workers = workers_start(THREADS);
-	if (s->workers == NULL || memories_load(s) != MW_OK || mark_intents(s) != MW_OK)
-		return failed(told, "the queue", "can't be read");
+	if (s->workers == NULL || memories_load(s) != MW_OK || intents_mark(s) != MW_OK)
+		return failed(told, "the queue", "can't be read, or not be written");
 	return open_dns(s, told);
 }
 

@@ -2,7 +2,6 @@
 #include "queue/change.h"
 
 #include <errno.h>
-#include <semaphore.h>
 #include <stdlib.h>
 
 static const char *const names[CHANGE_COUNT] = {[CHANGE_RETRY] = "retry",
@@ -95,20 +94,6 @@ static bool collect(void *ctx, const store_message *m, unsigned recipient,
 
 /* --- asking */
 
-typedef struct asked {
-	store_settle ask;
-	sem_t *over;
-	mw_status status;
-} asked;
-
-static void on_settled(store_settle *p, mw_status status)
-{
-	asked *a = (asked *)(void *)p;
-
-	a->status = status;
-	sem_post(a->over);
-}
-
 static store_settle settle_of(change c, uint64_t id, unsigned recipient, int64_t now)
 {
 	return (store_settle){.id = id,
@@ -117,37 +102,25 @@ static store_settle settle_of(change c, uint64_t id, unsigned recipient, int64_t
 			      .state = c == CHANGE_HOLD   ? STORE_HELD
 				       : c == CHANGE_FAIL ? STORE_FAILED
 							  : STORE_QUEUED,
-			      .next_try = now,
-			      .done = on_settled};
+			      .next_try = now};
 }
 
 /* All at once: they are one commit. Those that ended meanwhile don't count. */
 static mw_status settle_all(store *s, change c, uint64_t id, const changing *x,
 			    int64_t now, size_t *count)
 {
-	asked *all = calloc(x->count, sizeof *all);
-	mw_status status = MW_E_ABSENT;
-	sem_t over;
+	store_settle *all = calloc(x->count, sizeof *all);
+	mw_status status;
 
 	if (all == NULL)
 		return MW_E_NOMEM;
-	sem_init(&over, 0, 0);
-	for (size_t i = 0; i < x->count; i++) {
-		all[i].over = &over;
-		all[i].ask = settle_of(c, id, x->list[i], now);
-		store_ask_settle(s, &all[i].ask);
-	}
 	for (size_t i = 0; i < x->count; i++)
-		while (sem_wait(&over) != 0)
-			;
-	for (size_t i = 0; i < x->count; i++) {
+		all[i] = settle_of(c, id, x->list[i], now);
+	status = store_settle_wait(s, all, x->count);
+	for (size_t i = 0; i < x->count; i++)
 		*count += all[i].status == MW_OK;
-		if (all[i].status != MW_E_ABSENT && status != MW_OK)
-			status = all[i].status;
-	}
-	sem_destroy(&over);
 	free(all);
-	return status;
+	return status == MW_OK && *count == 0 ? MW_E_ABSENT : status;
 }
 
 mw_status change_apply(store *s, change c, uint64_t id, int recipient, int64_t now,

@@ -207,6 +207,12 @@ void store_ask_settle(store *s, store_settle *p);
 void store_ask_intent(store *s, store_intent *p);
 void store_ask_memory(store *s, store_memory *p);
 
+/* The same for callers that can wait, which completions can't: back when all is on stable
+ * storage. `done` and `ctx` need not be set. What each came to is in its `status`; the
+ * first that is neither MW_OK nor MW_E_ABSENT is returned, else MW_OK. */
+MW_CHECKED mw_status store_put_wait(store *s, store_put *p);
+MW_CHECKED mw_status store_settle_wait(store *s, store_settle *list, size_t count);
+
 /* A nameless file in the store's folder for a body that outgrows memory; -1 with errno.
  * The caller closes it; what was not put is gone then. */
 int store_spool_file(store *s);
