@@ -9,16 +9,14 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <semaphore.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine/bouncer.h"
+#include "folder.h"
 
 #define BODY "From: ann@here.example\r\nSubject: Invoice 42\r\n\r\nsecret words\r\n"
-
-static char folder[] = "/tmp/mailwhy-bouncer-XXXXXX";
 
 typedef struct scene {
 	engine e;
@@ -351,38 +349,15 @@ static void test_many(void **state)
 	close_scene(&x);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
-	return mkdtemp(folder) == NULL;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_failure_to_a_mailbox),
-		TEST(test_left_over_to_a_remote_sender),
-		TEST(test_nobody_is_told),
-		TEST(test_success),
-		TEST(test_delay),
-		TEST(test_many),
+		TEST_IN_FOLDER(test_failure_to_a_mailbox),
+		TEST_IN_FOLDER(test_left_over_to_a_remote_sender),
+		TEST_IN_FOLDER(test_nobody_is_told),
+		TEST_IN_FOLDER(test_success),
+		TEST_IN_FOLDER(test_delay),
+		TEST_IN_FOLDER(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,16 +10,14 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <semaphore.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "queue/store.h"
 
 #define NOON INT64_C(1800000000000)
-
-static char folder[] = "/tmp/mailwhy-store-XXXXXX";
 
 static store *opened(void)
 {
@@ -467,41 +465,18 @@ static void test_upgrade(void **state)
 	store_close(&s);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
-	return mkdtemp(folder) == NULL;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_due_by_domain),
-		TEST(test_intent_survives),
-		TEST(test_told_in_one_commit),
-		TEST(test_alarm_without_a_letter),
-		TEST(test_story),
-		TEST(test_memories),
-		TEST(test_ages_and_list),
-		TEST(test_look_beside_the_writer),
-		TEST(test_upgrade),
+		TEST_IN_FOLDER(test_due_by_domain),
+		TEST_IN_FOLDER(test_intent_survives),
+		TEST_IN_FOLDER(test_told_in_one_commit),
+		TEST_IN_FOLDER(test_alarm_without_a_letter),
+		TEST_IN_FOLDER(test_story),
+		TEST_IN_FOLDER(test_memories),
+		TEST_IN_FOLDER(test_ages_and_list),
+		TEST_IN_FOLDER(test_look_beside_the_writer),
+		TEST_IN_FOLDER(test_upgrade),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

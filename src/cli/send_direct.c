@@ -18,10 +18,8 @@
 #include "engine/address.h"
 #include "engine/engine.h"
 #include "engine/transaction.h"
-#include "read/urgent.h"
 
-#define WAIT_SECONDS     900U /* servers may take ten minutes for their last reply */
-#define URGENT_LOOKED_AT (32U << 10)
+#define WAIT_SECONDS 900U /* servers may take ten minutes for their last reply */
 
 /* --- into a store */
 
@@ -33,20 +31,18 @@ typedef struct putting {
 } putting;
 
 /* One route, one transaction: what the server says to one mail is said of all. */
-static mw_status add_recipients(const putting *p, transaction *t, const schedule *plan)
+static mw_status add_recipients(const putting *p, transaction *t, int64_t now)
 {
 	address first, one;
 
 	for (size_t i = 0; i < p->m->count; i++) {
-		store_recipient r = {
-			.original = MW_LIT(""),
-			.orcpt = MW_LIT(""),
-			.text = MW_LIT(""),
-			.route = STORE_REMOTE,
-			.notify = p->at_once ? MW_NOTIFY_NEVER : p->m->notify,
-			.next_try = t->put.message.arrival,
-			.alarm = schedule_alarm(plan, t->put.message.urgent, false,
-						t->put.message.arrival)};
+		store_recipient r = {.original = MW_LIT(""),
+				     .orcpt = MW_LIT(""),
+				     .text = MW_LIT(""),
+				     .route = STORE_REMOTE,
+				     .notify =
+					     p->at_once ? MW_NOTIFY_NEVER : p->m->notify,
+				     .next_try = now};
 
 		if (!address_read(&one, p->m->recipients[i]))
 			return MW_E_SYNTAX;
@@ -76,6 +72,7 @@ static transaction *transaction_of(const send_mail *m)
 
 static mw_status put(store *s, const schedule *plan, putting *p)
 {
+	const int64_t now = outlog_now();
 	transaction *t = transaction_of(p->m);
 	store_message *message;
 	mw_status status;
@@ -84,14 +81,11 @@ static mw_status put(store *s, const schedule *plan, putting *p)
 		return MW_E_NOMEM;
 	message = &t->put.message;
 	p->id = message->id = store_new_id(s);
-	message->arrival = outlog_now();
 	message->client = MW_LIT("local");
 	message->helo = message->login = MW_LIT("");
-	message->urgent = mwi_is_urgent(mw_str_head(p->m->text, URGENT_LOOKED_AT));
 	transaction_append(t, s, p->m->text);
-	status = t->trouble != MW_OK ? t->trouble : add_recipients(p, t, plan);
-	message->recipients = t->rcpts;
-	message->recipient_count = t->count;
+	status = t->trouble != MW_OK ? t->trouble : add_recipients(p, t, now);
+	transaction_arrive(t, plan, now);
 	if (status == MW_OK)
 		status = store_put_wait(s, &t->put);
 	transaction_close(&t);

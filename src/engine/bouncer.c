@@ -174,10 +174,8 @@ static mw_status put(bouncer *b, transaction *t)
 				       .recipient = r->index[i],
 				       .over = !r->delay,
 				       .alarm = r->delay ? report_alarm(r) : 0};
-	m->arrival = r->now;
+	transaction_arrive(t, &r->policy->schedule, r->now);
 	m->client = m->helo = m->login = MW_LIT("");
-	m->recipients = t->rcpts;
-	m->recipient_count = t->count;
 	t->e = b->e;
 	t->put.told = told;
 	t->put.told_count = r->count;

@@ -35,7 +35,7 @@ static bool no_memory(session *s, mw_answer *a)
 
 static bool add(session *s, const mw_rcpt *rcpt, const store_recipient *r, mw_answer *a)
 {
-	return recipient_add(s->policy, s->t, rcpt, r) != MW_OK && no_memory(s, a);
+	return recipient_add(s->t, rcpt, r) != MW_OK && no_memory(s, a);
 }
 
 static bool take(session *s, const mw_rcpt *rcpt, const account *found, mw_answer *a)

@@ -44,19 +44,14 @@ store_recipient recipient_kept(mw_str to)
 				 .state = STORE_HELD};
 }
 
-mw_status recipient_add(const policy *p, transaction *t, const mw_rcpt *rcpt,
-			const store_recipient *r)
+mw_status recipient_add(transaction *t, const mw_rcpt *rcpt, const store_recipient *r)
 {
-	const int64_t now = outlog_now();
 	store_recipient with = *r;
 
 	/* Kept mail is in the order of its ids. */
-	with.next_try = r->route == STORE_KEPT ? 0 : now;
+	with.next_try = r->route == STORE_KEPT ? 0 : outlog_now();
 	if (r->route == STORE_MAILDIR || r->route == STORE_LMTP)
 		with.next_try += DELIVER_GRACE_MS;
-	if (r->route == STORE_REMOTE)
-		with.alarm =
-			schedule_alarm(&p->schedule, t->put.message.urgent, false, now);
 	with.notify = rcpt->notify;
 	with.orcpt = rcpt->orcpt;
 	if (!mw_str_eq(r->address, rcpt->recipient))
@@ -77,7 +72,7 @@ static mw_status add_end(const policy *p, transaction *t, const mw_rcpt *rcpt,
 	if ((found->kind != ACCOUNT_MAILBOX && found->kind != ACCOUNT_FOREIGN) ||
 	    !recipient_route(p, found, &room, &r))
 		return MW_OK;
-	return recipient_add(p, t, rcpt, &r);
+	return recipient_add(t, rcpt, &r);
 }
 
 static mw_status add_members(const policy *p, transaction *t, const mw_rcpt *rcpt,
@@ -106,7 +101,7 @@ mw_status recipients_of(const policy *p, mw_str to, transaction *t)
 	if (policy_keeps(p)) {
 		const store_recipient kept = recipient_kept(to);
 
-		return recipient_add(p, t, &rcpt, &kept);
+		return recipient_add(t, &rcpt, &kept);
 	}
 	if (accounts_find(p->accounts, to, &memory, &found) == ACCOUNT_ALIAS)
 		status = add_members(p, t, &rcpt, &memory);

@@ -24,8 +24,7 @@ bool recipient_route(const policy *p, const account *found, recipient_room *room
 store_recipient recipient_kept(mw_str to);
 
 /* Adds it with the times at which it is due; `rcpt` is what was asked for. MW_E_NOMEM. */
-mw_status recipient_add(const policy *p, transaction *t, const mw_rcpt *rcpt,
-			const store_recipient *r);
+mw_status recipient_add(transaction *t, const mw_rcpt *rcpt, const store_recipient *r);
 
 /* Adds all to whom mail for `to` goes, for a letter of our own. MW_E_SYNTAX: for
  * good nobody; MW_E_ABSENT: it can't be found out now; MW_E_NOMEM. */

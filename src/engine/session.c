@@ -14,10 +14,8 @@
 #include "engine/checks.h"
 #include "engine/trace.h"
 #include "net/tls.h"
-#include "read/urgent.h"
 
-#define URGENT_LOOKED_AT (32U << 10) /* bytes of a header */
-#define GRACE_MS         10000       /* before the rate of a message is looked at */
+#define GRACE_MS 10000 /* before the rate of a message is looked at */
 
 static void refuse_data(session *s, mw_status why);
 
@@ -134,32 +132,16 @@ static void refuse_data(session *s, mw_status why)
 		    MW_LIT(""));
 }
 
-/* When the sender is to be told of a delay, which is sooner for what is urgent. */
-static void set_alarms(session *s)
-{
-	transaction *t = s->t;
-	store_message *m = &t->put.message;
-
-	m->urgent = mwi_is_urgent(mw_str_head(m->memory, URGENT_LOOKED_AT));
-	for (size_t i = 0; i < t->count; i++)
-		if (t->rcpts[i].route != STORE_KEPT)
-			t->rcpts[i].alarm = schedule_alarm(&s->policy->schedule,
-							   m->urgent, false, m->arrival);
-}
-
 static void put_into_store(session *s)
 {
 	transaction *t = s->t;
 	store_message *m = &t->put.message;
 
-	m->arrival = outlog_now();
 	m->helo = mw_str_of(pool_copy(&t->memory, mw_str_of(s->helo)));
 	m->login = mw_str_of(pool_copy(&t->memory, mw_str_of(s->login)));
 	m->client = mw_str_of(pool_copy(&t->memory, mw_str_of(s->client.text)));
 	m->tls = conn_tls(s->c) != NULL;
-	m->recipients = t->rcpts;
-	m->recipient_count = t->count;
-	set_alarms(s);
+	transaction_arrive(t, &s->policy->schedule, outlog_now());
 	t->put.done = on_stored;
 	t->owner = s;
 	t->l = s->l;

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BODY_FIRST 4096U
+#include "read/urgent.h"
+
+#define BODY_FIRST     4096U
+#define HEAD_LOOKED_AT (32U << 10) /* for what its sender says of it */
 
 static bool copy(transaction *t, mw_str *s)
 {
@@ -162,4 +165,28 @@ void transaction_append(transaction *t, store *s, mw_str bytes)
 	m->size += bytes.len;
 	m->memory = m->fd < 0 && t->body != NULL ? (mw_str){t->body, (size_t)m->size}
 						 : MW_LIT("");
+}
+
+static bool says_urgent(const store_message *m)
+{
+	char head[HEAD_LOOKED_AT];
+	ssize_t n;
+
+	if (m->fd < 0)
+		return mwi_is_urgent(mw_str_head(m->memory, sizeof head));
+	n = pread(m->fd, head, sizeof head, 0);
+	return n > 0 && mwi_is_urgent((mw_str){head, (size_t)n});
+}
+
+void transaction_arrive(transaction *t, const schedule *plan, int64_t now)
+{
+	store_message *m = &t->put.message;
+
+	m->arrival = now;
+	m->urgent = says_urgent(m);
+	m->recipients = t->rcpts;
+	m->recipient_count = t->count;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rcpts[i].route != STORE_KEPT)
+			t->rcpts[i].alarm = schedule_alarm(plan, m->urgent, false, now);
 }

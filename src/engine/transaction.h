@@ -7,6 +7,7 @@
 
 #include "engine/pool.h"
 #include "net/loop.h"
+#include "queue/schedule.h"
 #include "queue/store.h"
 
 struct session;
@@ -43,5 +44,10 @@ mw_status transaction_add(transaction *t, const store_recipient *r, mw_str as_gi
 /* Appends to the body: in memory, and from STORE_INLINE_MAX on in a file of the store's
  * folder. What goes wrong is kept in `trouble`. */
 void transaction_append(transaction *t, store *s, mw_str bytes);
+
+/* All of it is here: it arrives now (ms since 1970), goes to those who were added, and
+ * `plan` says when its sender is to be told of a delay: sooner where its header says that
+ * it is urgent. */
+void transaction_arrive(transaction *t, const schedule *plan, int64_t now);
 
 #endif
