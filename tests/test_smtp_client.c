@@ -352,8 +352,10 @@ static void replay(const dialogue *d, size_t piece)
 #define CLEAR                                                                            \
 	"S 220 mx\nC EHLO me.example\nS 250-mx\nS 250-PIPELINING\nS 250 STARTTLS\nE "    \
 	"ready\n"
-#define SECURE "C EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nE ready\n"
-#define PLAIN  .mechanism = "PLAIN", .initial = "AGEAYg=="
+#define SECURE       "C EHLO me.example\nS 250-mx\nS 250 AUTH PLAIN\nE ready\n"
+#define CHALLENGED   "S 334\nE challenge \nC \n"
+#define CHALLENGES_4 CHALLENGED CHALLENGED CHALLENGED CHALLENGED
+#define PLAIN        .mechanism = "PLAIN", .initial = "AGEAYg=="
 
 static const dialogue dialogues[] = {
 	{"one at a time", SENDER, TWO,
@@ -675,6 +677,9 @@ static const dialogue dialogues[] = {
 	 .script = HELLO
 	 "C AUTH PLAIN AGEAYg==\nS 334-YQ==\nS 334 YQ==\nE failed auth broken: "
 	 "*\n"},
+	{"challenges without end", SENDER, .plan = "a", PLAIN,
+	 .script = HELLO "C AUTH PLAIN AGEAYg==\n" CHALLENGES_4 CHALLENGES_4
+			 "S 334\nE failed auth broken: *\n"},
 	{"lost at AUTH", SENDER, .plan = "a", PLAIN,
 	 .script =
 		 HELLO "C AUTH PLAIN AGEAYg==\nS 334\nE challenge \nC \nX\nE failed auth "

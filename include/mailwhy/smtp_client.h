@@ -123,7 +123,7 @@ typedef struct mw_smtp_client {
 	size_t scanned, line, lines; /* of the reply at the front of `in` */
 	int code;
 	const char *lost;
-	unsigned char state, fault, after;
+	unsigned char state, fault, after, challenges;
 	bool due, whole, refused, reset, early;
 	bool secure, chunked, ended;
 } mw_smtp_client;

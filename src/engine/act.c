@@ -236,11 +236,11 @@ static void on_result(const attempt *x, addressee *a, const remote_reply *r)
 		on_refused(x, a, r);
 }
 
-/* --- a job without a connection */
+/* --- a job that was not sent */
 
-void act_on_job(job *j, const remote_reply *r)
+static void charge(job *j, const outgoing *o, const remote_reply *r)
 {
-	const attempt x = {.j = j, .now = sender_now()};
+	const attempt x = {.j = j, .o = o, .now = sender_now()};
 
 	for (size_t i = 0; i < j->count; i++)
 		if (!j->to[i].over)
@@ -248,18 +248,18 @@ void act_on_job(job *j, const remote_reply *r)
 	job_settle_end(j);
 }
 
+void act_on_job(job *j, const remote_reply *r)
+{
+	charge(j, NULL, r);
+}
+
 /* The one mail that a refused connection was for. */
-static void charge(outgoing *o)
+static void charge_next(const outgoing *o)
 {
 	job *j = destination_next(o->p->to, o->p);
-	const attempt x = {.j = j, .o = o, .now = sender_now()};
 
-	if (j == NULL)
-		return;
-	for (size_t i = 0; i < j->count; i++)
-		if (!j->to[i].over)
-			on_result(&x, &j->to[i], &o->last);
-	job_settle_end(j);
+	if (j != NULL)
+		charge(j, o, &o->last);
 }
 
 void act_on_refusal(outgoing *o)
@@ -282,10 +282,10 @@ void act_on_refusal(outgoing *o)
 		throttle_refused(&p->t, p->open, named_ms(&v), now);
 	} else if (v.permanence == MW_PERMANENCE_PERMANENT) {
 		/* Each mail has to hear it by itself, but not all at once. */
-		charge(o);
+		charge_next(o);
 		throttle_refused(&p->t, 0, 0, now);
 	} else {
-		charge(o);
+		charge_next(o);
 		throttle_failed(&p->t, named_ms(&v), sender_random(s), now);
 	}
 }

@@ -13,7 +13,6 @@
 #define WIDER_MAX  20000U
 #define LOAD_BYTES (8U << 20) /* of bodies */
 #define LOW        25U        /* jobs; with fewer the next ones are loaded */
-#define READY_MAX  1000U      /* jobs of one domain in memory */
 #define HOLD_FIRST 60000      /* ms, after trouble of the DNS; doubled */
 #define HOLD_MOST  (30 * 60000)
 
@@ -495,13 +494,10 @@ void domain_refill(domain *d)
 /* --- where to */
 
 /* The DNS knows no place: said to all that is ready. */
-static void refuse_all(domain *d, const char *reply)
+static void refuse_all(domain *d, const remote_reply *r)
 {
-	remote_reply r = {0};
-
-	result_of_text(&r, reply, MW_STAGE_DNS);
 	for (unsigned n = d->ready; n > 0; n--)
-		act_on_job(domain_take(d), &r);
+		act_on_job(domain_take(d), r);
 }
 
 static void on_resolved(mx_lookup *k, const mx_result *r)
@@ -509,10 +505,10 @@ static void on_resolved(mx_lookup *k, const mx_result *r)
 	domain *d = (domain *)(void *)((char *)k - offsetof(domain, lookup));
 	sender *s = d->s;
 	const int64_t now = sender_now();
-	const bool good = r->status == MX_OK;
+	remote_reply refusal;
 
 	d->resolving = false;
-	if (good) {
+	if (r->status == MX_OK) {
 		const route *way = routes_find(s->policy->routes, mw_str_of(d->name));
 
 		d->dns_failures = 0;
@@ -525,15 +521,16 @@ static void on_resolved(mx_lookup *k, const mx_result *r)
 		domain_work(d);
 		return;
 	}
+	result_of_text(&refusal, r->reply, MW_STAGE_DNS);
 	/* Trouble of the DNS is no reason to ask it for each mail. */
-	if (r->reply[0] == '4') {
+	if (refusal.code < 500) {
 		int64_t wait = HOLD_FIRST;
 
 		for (unsigned n = d->dns_failures++; n > 0 && wait < HOLD_MOST; n--)
 			wait *= 2;
 		d->hold_until = now + wait;
 	}
-	refuse_all(d, r->reply);
+	refuse_all(d, &refusal);
 	mx_result_free(r);
 	domain_work(d);
 	domain_release(d);

@@ -342,7 +342,8 @@ struct sender {
 	bool took_up; /* what the store had */
 };
 
-/* Bodies in memory, of all jobs. */
+/* In memory: jobs of one domain that wait, and bodies of all jobs. */
+#define READY_MAX        1000U
 #define SENDER_BYTES_MAX (64U << 20)
 
 /* Wall clock, ms since 1970. */

@@ -122,12 +122,21 @@ static bool goes_on_plain(outgoing *o)
 	return true;
 }
 
+/* What the server has said, which counts. */
+static void hear(outgoing *o, remote_reply *r, const mw_smtp_client_event *e)
+{
+	result_of_reply(r, e->reply, e->stage);
+	r->own = e->own;
+	if (!e->own)
+		metrics_add(&o->s->e->metrics.remote.replies[e->reply.code], 1);
+}
+
 static void on_failed(outgoing *o, const mw_smtp_client_event *e)
 {
 	char text[RESULT_TEXT_MAX];
 
 	if (e->reply.code != 0) {
-		result_of_reply(&o->last, e->reply, e->stage);
+		hear(o, &o->last, e);
 	} else {
 		snprintf(text, sizeof text, "451 %s %s", e->broken ? "4.5.0" : "4.4.2",
 			 e->text);
@@ -285,7 +294,7 @@ static void on_refused(outgoing *o, const mw_smtp_client_event *e, mw_buf *out)
 		on_ready(o, out);
 		return;
 	}
-	result_of_reply(&o->last, e->reply, e->stage);
+	hear(o, &o->last, e);
 	conn_abort(o->c, false);
 	on_unusable(o);
 }
@@ -304,7 +313,7 @@ static void say_goodbye(outgoing *o)
 static void next_mail(outgoing *o)
 {
 	const unsigned left = throttle_left(&o->p->t, o->carried);
-	job *j = NULL;
+	job *j;
 
 	if (left == 0 || o->s->stopping ||
 	    (o->offers.mail_max != 0 && o->carried >= o->offers.mail_max)) {
@@ -388,10 +397,7 @@ static void take(outgoing *o, const mw_smtp_client_event *e, mw_buf *out)
 		on_refused(o, e, out);
 		break;
 	case MW_CLIENT_REPLY:
-		result_of_reply(&o->results[e->index], e->reply, e->stage);
-		o->results[e->index].own = e->own;
-		if (!e->own)
-			metrics_add(&o->s->e->metrics.remote.replies[e->reply.code], 1);
+		hear(o, &o->results[e->index], e);
 		break;
 	case MW_CLIENT_WANT_BODY:
 		o->giving = true;

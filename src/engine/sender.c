@@ -143,8 +143,8 @@ static void take_job(sender *s, job *j)
 		return;
 	}
 	/* The store has it: where there is no room for it now it is loaded later. */
-	if (s->stopping || d->ready > 1000 || atomic_load(&s->bytes) > SENDER_BYTES_MAX ||
-	    sender_now() < d->hold_until) {
+	if (s->stopping || d->ready > READY_MAX ||
+	    atomic_load(&s->bytes) > SENDER_BYTES_MAX || sender_now() < d->hold_until) {
 		domain_due(d, j->to[0].r.next_try);
 		job_free(j);
 		domain_work(d);
@@ -221,10 +221,8 @@ typedef struct notice {
 
 static void flush_one(destination *d)
 {
-	for (size_t i = 0; i < d->path_count; i++) {
+	for (size_t i = 0; i < d->path_count; i++)
 		throttle_release(&d->paths[i].t);
-		d->paths[i].t.failures = 0;
-	}
 	destination_pump(d);
 }
 

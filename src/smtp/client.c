@@ -9,6 +9,8 @@
  */
 #include "smtp/client.h"
 
+#define CHALLENGES_MAX 8 /* of one login; no mechanism has as many */
+
 static const char no_sense[] = "the server's reply makes no sense there";
 
 void mw_smtp_client_init(mw_smtp_client *s, const mw_smtp_client_params *params)
@@ -184,7 +186,7 @@ static size_t on_auth(mw_smtp_client *s, mw_smtp_client_event *e, mw_reply r)
 		return refuse(s, e, r);
 	if (r.code < 300)
 		return ready(s, e);
-	if (r.code != 334 || s->lines > 1)
+	if (r.code != 334 || s->lines > 1 || ++s->challenges > CHALLENGES_MAX)
 		return fail_broken(s, e, no_sense);
 	(void)mw_reply_next(&rest, &e->challenge);
 	e->kind = MW_CLIENT_CHALLENGE;

@@ -48,6 +48,7 @@ mw_status mw_smtp_client_auth(mw_smtp_client *s, mw_str mechanism, mw_str initia
 		mw_buf_put_char(out, ' ');
 	mw_buf_put(out, initial);
 	mw_buf_put(out, MW_LIT("\r\n"));
+	s->challenges = 0;
 	s->state = MWI_CLIENT_AUTH;
 	return MW_OK;
 }
