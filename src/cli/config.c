@@ -12,19 +12,28 @@
 #include "cli/cli.h"
 #include "engine/settings.h"
 
-static void tell(void *ctx, const problem *p)
+void cli_tell_problem(void *ctx, const problem *p)
 {
 	char path[CLI_VISIBLE_PATH];
+	const char *kind = p->warning ? "warning: " : "";
+
+	if (p->warning && *(const bool *)ctx)
+		return;
+	cli_visible_path(path, p->file);
+	if (p->line > 0)
+		cli_complain("%s:%u: %s%s", path, p->line, kind, p->text);
+	else
+		cli_complain("%s: %s%s", path, kind, p->text);
+}
+
+static void tell(void *ctx, const problem *p)
+{
 	bool *bad = ctx;
 
 	if (p->section != NULL && strcmp(p->section, "rules") != 0)
 		return;
 	*bad = true;
-	cli_visible_path(path, p->file);
-	if (p->line > 0)
-		cli_complain("%s:%u: %s", path, p->line, p->text);
-	else
-		cli_complain("%s: %s", path, p->text);
+	cli_tell_problem(&(bool){false}, p);
 }
 
 static char *copy(const char *s)

@@ -22,4 +22,10 @@ typedef struct cli_config {
 int cli_config_read(cli_config *out, const char *path);
 void cli_config_free(cli_config *c);
 
+struct problem;
+
+/* For `tell` of problems: says it on standard error. `ctx` is a bool: nothing of
+ * warnings. */
+void cli_tell_problem(void *ctx, const struct problem *p);
+
 #endif

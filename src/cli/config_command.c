@@ -74,19 +74,6 @@ static void tell(void *ctx, const problem *p)
 	printf(" %s%s\n", p->warning ? "warning: " : "", p->text);
 }
 
-/* On standard error, for commands whose result is something else. */
-static void complain(void *ctx, const problem *p)
-{
-	char path[CLI_VISIBLE_PATH];
-
-	(void)ctx;
-	cli_visible_path(path, p->file);
-	if (p->line > 0)
-		cli_complain("%s:%u: %s", path, p->line, p->text);
-	else
-		cli_complain("%s: %s", path, p->text);
-}
-
 static int out_of_memory(void)
 {
 	cli_complain("out of memory");
@@ -119,11 +106,11 @@ static int check(const cli_common *common, const char *path)
 
 static int show(const cli_common *common, const char *path, bool given)
 {
-	problems told = {.tell = complain};
+	bool quiet = common->quiet;
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	settings *s = settings_new();
 	mw_status status = s != NULL ? MW_OK : MW_E_NOMEM;
 
-	(void)common;
 	if (s != NULL && (given || access(path, F_OK) == 0))
 		status = settings_read(s, path, &told);
 	if (status == MW_OK)

@@ -50,36 +50,25 @@ const cli_command cli_queue_command = {
 	.options = options,
 };
 
-void queue_tell_problem(void *ctx, const problem *p)
-{
-	char path[CLI_VISIBLE_PATH], line[16] = "";
-
-	if (p->warning && *(const bool *)ctx)
-		return;
-	if (p->line != 0)
-		snprintf(line, sizeof line, "%u: ", p->line);
-	cli_complain("%s%s%s%s%s%s%s",
-		     p->file != NULL ? cli_visible_path(path, p->file) : "",
-		     p->file == NULL ? ""
-		     : p->line != 0  ? ":"
-				     : ": ",
-		     line, p->warning ? "warning: " : "", p->name != NULL ? p->name : "",
-		     p->name != NULL ? ": " : "", p->text);
-}
-
 /* --- the store */
+
+void queue_unopened(const char *spool, const mw_err *why)
+{
+	char path[CLI_VISIBLE_PATH];
+
+	cli_complain("%s: %s%s%s", cli_visible_path(path, spool), why->msg,
+		     why->pos != 0 ? ": " : "",
+		     why->pos != 0 ? strerror((int)why->pos) : "");
+}
 
 int queue_look(const queue *q, store **out)
 {
-	char path[CLI_VISIBLE_PATH];
 	mw_err err = {0};
 	const mw_status status = store_open_to_look(out, q->spool, &err);
 
 	if (status == MW_OK)
 		return EXIT_DONE;
-	cli_complain("%s: %s%s%s", cli_visible_path(path, q->spool), err.msg,
-		     err.pos != 0 ? ": " : "",
-		     err.pos != 0 ? strerror((int)err.pos) : "");
+	queue_unopened(q->spool, &err);
 	return EXIT_NO_INPUT;
 }
 
@@ -120,7 +109,7 @@ static int name_spool(queue *q)
 static int find_spool(queue *q)
 {
 	bool quiet = q->common.quiet;
-	problems told = {.tell = queue_tell_problem, .ctx = &quiet};
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	const char *config = q->common.config;
 	int rc = EXIT_DONE;
 

@@ -40,9 +40,8 @@ int queue_run(queue *q, int count, char **argv);
 int queue_look(const queue *q, store **out);
 /* After a call of the store has failed. */
 int queue_broken(const queue *q, mw_status status);
-/* A problem of the settings, on standard error; ctx is a bool: be quiet about warnings.
- */
-void queue_tell_problem(void *ctx, const problem *p);
+/* Says on standard error why a store was not opened. */
+void queue_unopened(const char *spool, const mw_err *why);
 
 /* --- the running server */
 

@@ -56,7 +56,6 @@ static int ask_one(const queue *q, change c, const char *id)
 
 static int open_store(const queue *q, store **s)
 {
-	char path[CLI_VISIBLE_PATH];
 	mw_err err = {0};
 	mw_status status;
 
@@ -71,9 +70,7 @@ static int open_store(const queue *q, store **s)
 		return EXIT_DONE;
 	if (status == MW_E_LIMIT && err.pos == EWOULDBLOCK)
 		return queue_silent(q);
-	cli_complain("%s: %s%s%s", cli_visible_path(path, q->spool), err.msg,
-		     err.pos != 0 ? ": " : "",
-		     err.pos != 0 ? strerror((int)err.pos) : "");
+	queue_unopened(q->spool, &err);
 	return EXIT_NO_INPUT;
 }
 

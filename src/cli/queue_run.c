@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/charset.h"
+#include "cli/config.h"
 #include "cli/queue.h"
 #include "engine/engine.h"
 
@@ -129,7 +130,7 @@ static char *whole_path(const char *path)
 static int run_once(queue *q)
 {
 	bool quiet = q->common.quiet;
-	problems told = {.tell = queue_tell_problem, .ctx = &quiet};
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	char *log = whole_path(q->log);
 	store *s;
 	int rc = queue_look(q, &s);

@@ -2,6 +2,7 @@
  *
  * mailwhy queue show: the whole story of a message, recipient by recipient.
  */
+#include "cli/config.h"
 #include "cli/queue.h"
 #include "engine/outlog.h"
 #include "engine/policy.h"
@@ -323,7 +324,7 @@ int queue_show(queue *q, int count, char **argv)
 {
 	showing x = {.q = q};
 	bool quiet = q->common.quiet;
-	problems told = {.tell = queue_tell_problem, .ctx = &quiet};
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	int rc;
 
 	if (count != 1 || !change_read_id(argv[0], &x.id, &x.only)) {
@@ -331,7 +332,7 @@ int queue_show(queue *q, int count, char **argv)
 			     "12.0 for its first recipient");
 		return EXIT_USAGE;
 	}
-	if (!policy_read_schedule(&x.plan, q->settings, &told))
+	if (!settings_schedule(&x.plan, q->settings, &told))
 		return EXIT_CONFIG;
 	rc = cli_knowledge_open(&x.k, &q->common);
 	if (rc != EXIT_DONE)

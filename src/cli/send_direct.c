@@ -14,6 +14,7 @@
 #include "base/ascii.h"
 #include "cli/charset.h"
 #include "cli/config.h"
+#include "cli/queue.h"
 #include "cli/send.h"
 #include "engine/address.h"
 #include "engine/engine.h"
@@ -126,14 +127,13 @@ static bool is_local(const send_mail *m, const settings *s)
 
 int send_put(const send_mail *m, const char *spool, const settings *s, send_report *r)
 {
-	const schedule plan = {.lifetime = (unsigned)s->retry.lifetime,
-			       .most = (unsigned)s->retry.longest,
-			       .warn = (unsigned)s->retry.warn,
-			       .warn_urgent = (unsigned)s->retry.warn_urgent};
+	bool quiet = true;
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
+	schedule plan;
 	putting p = {.m = m};
-	char safe[CLI_VISIBLE_PATH], words[40];
+	char words[40];
 	mw_err err = {0};
-	store *queue = NULL;
+	store *into = NULL;
 	mw_status status;
 
 	if (is_local(m, s)) {
@@ -141,15 +141,15 @@ int send_put(const send_mail *m, const char *spool, const settings *s, send_repo
 			     "start it, or send it later");
 		return EXIT_LATER;
 	}
-	status = store_open(&queue, spool, &err);
+	if (!settings_schedule(&plan, s, &told))
+		return EXIT_CONFIG;
+	status = store_open(&into, spool, &err);
 	if (status != MW_OK) {
-		cli_complain("%s: %s%s%s", cli_visible_path(safe, spool), err.msg,
-			     err.pos != 0 ? ": " : "",
-			     err.pos != 0 ? strerror((int)err.pos) : "");
+		queue_unopened(spool, &err);
 		return EXIT_LATER;
 	}
-	status = put(queue, &plan, &p);
-	store_close(&queue);
+	status = put(into, &plan, &p);
+	store_close(&into);
 	if (status != MW_OK) {
 		cli_complain("%s", trouble(status));
 		return EXIT_LATER;
@@ -162,23 +162,11 @@ int send_put(const send_mail *m, const char *spool, const settings *s, send_repo
 
 /* --- settings */
 
-static void tell(void *ctx, const problem *p)
-{
-	char path[CLI_VISIBLE_PATH];
-
-	if (p->warning)
-		return;
-	*(bool *)ctx = true;
-	cli_complain("%s%s%s%s%s", p->file != NULL ? cli_visible_path(path, p->file) : "",
-		     p->file != NULL ? ": " : "", p->name != NULL ? p->name : "",
-		     p->name != NULL ? ": " : "", p->text);
-}
-
 settings *send_settings(const cli_common *common, bool usual)
 {
 	const char *path = common->config;
-	bool bad = false;
-	problems told = {.tell = tell, .ctx = &bad};
+	bool quiet = true;
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	settings *s = settings_new();
 
 	if (s == NULL)
@@ -292,8 +280,8 @@ static void remove_folders(const folders *at)
 
 static int run(settings *s, const folders *at, putting *p, send_report *r)
 {
-	bool bad = false;
-	problems told = {.tell = tell, .ctx = &bad};
+	bool quiet = true;
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	cli_charset charsets = {0};
 	engine_options o = {
 		.ready_fd = -1, .convert = cli_charset_convert, .convert_ctx = &charsets};

@@ -188,25 +188,6 @@ const cli_command cli_serve_command = {
 	.options = options,
 };
 
-/* A complaint about the file, or about what came out of file and flags together. */
-static void tell(void *ctx, const problem *p)
-{
-	char path[CLI_VISIBLE_PATH], line[16] = "";
-	const bool quiet = *(const bool *)ctx;
-
-	if (quiet && p->warning)
-		return;
-	if (p->line != 0)
-		snprintf(line, sizeof line, "%u: ", p->line);
-	cli_complain("%s%s%s%s%s%s%s",
-		     p->file != NULL ? cli_visible_path(path, p->file) : "",
-		     p->file == NULL ? ""
-		     : p->line != 0  ? ":"
-				     : ": ",
-		     line, p->warning ? "warning: " : "", p->name != NULL ? p->name : "",
-		     p->name != NULL ? ": " : "", p->text);
-}
-
 static bool put_flags(settings *s, void *ctx, problems *told)
 {
 	const serve *v = ctx;
@@ -271,7 +252,7 @@ static int run_engine(settings *s, const cli_common *common, const engine_option
 static int run(serve *v, const cli_common *common)
 {
 	bool quiet = common->quiet;
-	problems told = {.tell = tell, .ctx = &quiet};
+	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	const char *config = common->config;
 	settings *s = settings_new();
 	cli_charset charsets = {0};

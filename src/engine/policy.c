@@ -138,35 +138,6 @@ static void name_host(policy *p)
 		memcpy(p->hostname, "localhost", sizeof "localhost");
 }
 
-bool policy_read_schedule(schedule *out, const settings *s, problems *told)
-{
-	const char *why;
-
-	*out = (schedule){.lifetime = (unsigned)s->retry.lifetime,
-			  .most = (unsigned)s->retry.longest,
-			  .warn = (unsigned)s->retry.warn,
-			  .warn_urgent = (unsigned)s->retry.warn_urgent};
-	for (size_t i = 0; i < s->retry.schedule.count; i++)
-		if (schedule_read(out, mw_str_of(s->retry.schedule.item[i]), &why) !=
-		    MW_OK) {
-			problem_add(told, settings_place(s, &s->retry.schedule),
-				    "“%s” %s", s->retry.schedule.item[i], why);
-			return false;
-		}
-	for (size_t i = 0; i < s->retry.keep.count; i++) {
-		const int c = mw_name_value(MW_VOCABULARY_CATEGORY,
-					    mw_str_of(s->retry.keep.item[i]));
-
-		if (c < 0) {
-			problem_add(told, settings_place(s, &s->retry.keep),
-				    "“%s” is no category", s->retry.keep.item[i]);
-			return false;
-		}
-		out->keep[c] = true;
-	}
-	return true;
-}
-
 policy *policy_open(settings *s, uint64_t seed, problems *told)
 {
 	policy *p = calloc(1, sizeof *p);
@@ -178,7 +149,7 @@ policy *policy_open(settings *s, uint64_t seed, problems *told)
 	p->holders = 1;
 	p->settings = settings_hold(s);
 	name_host(p);
-	if (!policy_read_schedule(&p->schedule, s, told) ||
+	if (!settings_schedule(&p->schedule, s, told) ||
 	    (p->routes = routes_open(s, told)) == NULL || !open_tls(p, told) ||
 	    accounts_open(&p->accounts, s, told) != MW_OK) {
 		policy_drop(p);

@@ -48,9 +48,6 @@ policy *policy_open(settings *s, uint64_t seed, problems *told);
 policy *policy_hold(policy *p);
 void policy_drop(policy *p);
 
-/* What the settings say of retries; false after an error was told. */
-bool policy_read_schedule(schedule *out, const settings *s, problems *told);
-
 /* True for a test server: all mail is taken, kept and not delivered. */
 bool policy_keeps(const policy *p);
 

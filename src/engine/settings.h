@@ -138,6 +138,11 @@ MW_CHECKED mw_status settings_set(settings *s, const char *section, const char *
  * is an error. Opens files to see whether that works, and writes to nothing. */
 bool settings_check(const settings *s, problems *told);
 
+struct schedule;
+
+/* What they say of retries; false after all errors were told. */
+bool settings_schedule(struct schedule *out, const settings *s, problems *told);
+
 /* The nth setting as lines of a file, with its help as a comment and before the first of
  * a section its head: what was given as given, the default as a comment. Returns false
  * when there are not that many. O(what was given). */

@@ -345,18 +345,9 @@ static void check_sources(check *c)
 static void check_retry(check *c)
 {
 	const settings *s = c->s;
-	schedule plan = {.lifetime = 0};
-	const char *why;
+	schedule plan;
 
-	for (size_t i = 0; i < s->retry.schedule.count; i++)
-		if (schedule_read(&plan, mw_str_of(s->retry.schedule.item[i]), &why) !=
-		    MW_OK)
-			error(c, &s->retry.schedule, why);
-	for (size_t i = 0; i < s->retry.keep.count; i++)
-		if (mw_name_value(MW_VOCABULARY_CATEGORY,
-				  mw_str_of(s->retry.keep.item[i])) < 0)
-			error(c, &s->retry.keep,
-			      "is no category: mailwhy explain --json shows them");
+	(void)settings_schedule(&plan, s, c->told);
 	if (s->retry.warn >= s->retry.lifetime && s->retry.warn != 0)
 		warn(c, &s->retry.warn,
 		     "is no less than the lifetime: nobody will be told of delays");

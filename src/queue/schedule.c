@@ -100,9 +100,8 @@ mw_status schedule_read(schedule *s, mw_str text, const char **why)
 	schedule_steps steps = {.count = 0};
 	const int category = mw_name_value(MW_VOCABULARY_CATEGORY, cut(&text, ':'));
 
-	*why = "is CATEGORY:WAIT/WAIT, such as greylisted:5m/10m/1h, up to 16 waits of "
-	       "at "
-	       "most 30d";
+	*why = "is not CATEGORY:WAIT/WAIT, such as greylisted:5m/10m/1h, with up to 16 "
+	       "waits of at most 30d";
 	if (category < 0 || text.len == 0)
 		return MW_E_SYNTAX;
 	while (text.len > 0) {

@@ -56,8 +56,8 @@ int64_t schedule_alarm(const schedule *s, bool urgent, bool warned, int64_t arri
 /* True when the mail is as old as it may get. */
 bool schedule_over(const schedule *s, int64_t arrival, int64_t now);
 
-/* Reads "greylisted:5m/10m/1h" as settings have it. MW_E_SYNTAX with what it should be in
- * *why (constant). */
+/* Reads "greylisted:5m/10m/1h" as settings have it. MW_E_SYNTAX with what it is not in
+ * *why ("is not ...", constant). */
 MW_CHECKED mw_status schedule_read(schedule *s, mw_str text, const char **why);
 
 #endif

@@ -160,6 +160,18 @@ rc=0
 printf 'a\377b\n' | "$mailwhy" config hash >"$tmp/out" 2>&1 || rc=$?
 same 'password that is no text' "$rc" 65
 
+# --- each problem once, with its place, whoever tells of it
+
+printf '[server]\nspool = %s\n[retry]\nkeep = sometimes\nschedule = now\nwarn = 9d\n' "$tmp/spool" >"$tmp/retry.conf"
+exits 78 "$mailwhy" config check "$tmp/retry.conf"
+has out 'retry.conf:4: [retry] keep: “sometimes” is no category'
+has out 'retry.conf:5: [retry] schedule: “now” is not CATEGORY:WAIT/WAIT'
+exits 78 "$mailwhy" serve --config "$tmp/retry.conf"
+has err 'retry.conf:4: [retry] keep: “sometimes” is no category'
+has err 'retry.conf:6: warning: [retry] warn: is no less'
+exits 78 "$mailwhy" serve --quiet --config "$tmp/retry.conf"
+lacks err warning
+
 # --- the other commands read [rules] and leave the server's sections alone
 
 printf '[server]\nthreads = many\n[rules]\nfile = %s\n' "$(realpath "$examples/our.rules")" >"$tmp/rules.conf"
