@@ -9,29 +9,44 @@
 
 #define SAVE_MS 5000 /* between two notes of one path */
 
-typedef struct memory {
-	struct memory *next;
-	pool text;
-	store_memory m;
-} memory;
-
+/* In order of destination and source, as the store shows them. */
 struct memories {
-	memory *first;
+	pool text;
+	store_memory *at;
+	size_t count, cap;
 };
+
+static bool has_room(struct memories *all)
+{
+	const size_t cap = all->cap == 0 ? 64 : all->cap * 2;
+	store_memory *at;
+
+	if (all->count < all->cap)
+		return true;
+	at = realloc(all->at, cap * sizeof *at);
+	if (at == NULL)
+		return false;
+	all->at = at;
+	all->cap = cap;
+	return true;
+}
 
 static bool collect(void *ctx, const store_memory *m)
 {
 	struct memories *all = ctx;
-	memory *one = calloc(1, sizeof *one);
+	store_memory *one;
 
-	if (one == NULL)
+	if (!has_room(all))
 		return false;
-	one->m = *m;
-	one->m.destination = mw_str_of(pool_copy(&one->text, m->destination));
-	one->m.source = mw_str_of(pool_copy(&one->text, m->source));
-	one->m.name = mw_str_of(pool_copy(&one->text, m->name));
-	one->next = all->first;
-	all->first = one;
+	one = &all->at[all->count];
+	*one = *m;
+	one->destination = mw_str_of(pool_copy(&all->text, m->destination));
+	one->source = mw_str_of(pool_copy(&all->text, m->source));
+	one->name = mw_str_of(pool_copy(&all->text, m->name));
+	if (one->destination.len != m->destination.len ||
+	    one->source.len != m->source.len || one->name.len != m->name.len)
+		return false;
+	all->count++;
 	return true;
 }
 
@@ -47,13 +62,41 @@ void memories_close(sender *s)
 {
 	if (s->memories == NULL)
 		return;
-	for (memory *m = s->memories->first, *next; m != NULL; m = next) {
-		next = m->next;
-		pool_free(&m->text);
-		free(m);
-	}
+	pool_free(&s->memories->text);
+	free(s->memories->at);
 	free(s->memories);
 	s->memories = NULL;
+}
+
+static int compare(mw_str a, mw_str b)
+{
+	const int front = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+	return front != 0 ? front : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_place(const store_memory *m, mw_str key, mw_str source)
+{
+	const int c = compare(m->destination, key);
+
+	return c != 0 ? c : compare(m->source, source);
+}
+
+/* The first one of the destination with that key from that source, or where it would
+ * be. */
+static size_t find(const struct memories *all, mw_str key, mw_str source)
+{
+	size_t from = 0, to = all->count;
+
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+
+		if (compare_place(&all->at[middle], key, source) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
 }
 
 static void recall(throttle_limit *l, const int64_t *number)
@@ -71,17 +114,16 @@ static void recall(throttle_limit *l, const int64_t *number)
 		l->now = l->most;
 }
 
-static void recall_path(const sender *s, destination *d, path *p)
+static void recall_path(const struct memories *all, const destination *d, path *p)
 {
-	for (const memory *m = s->memories->first; m != NULL; m = m->next) {
-		if (!mw_str_eq(m->m.destination, mw_str_of(d->key)) ||
-		    !mw_str_eq(m->m.source, mw_str_of(p->source_text)))
-			continue;
+	const mw_str key = mw_str_of(d->key), source = mw_str_of(p->source_text);
+
+	for (size_t at = find(all, key, source);
+	     at < all->count && compare_place(&all->at[at], key, source) == 0; at++)
 		for (int i = 0; i < THROTTLE_DIMENSIONS; i++)
-			if (mw_str_eq(m->m.name,
+			if (mw_str_eq(all->at[at].name,
 				      throttle_dimension_name((throttle_dimension)i)))
-				recall(&p->t.limit[i], m->m.number);
-	}
+				recall(&p->t.limit[i], all->at[at].number);
 	/* What stood before may stand again at once. */
 	if (p->t.limit[THROTTLE_CONNECTIONS].ceiling > 0)
 		p->t.proven = p->t.limit[THROTTLE_CONNECTIONS].ceiling;
@@ -92,13 +134,18 @@ void destination_recall(destination *d)
 	if (d->s->memories == NULL)
 		return;
 	for (size_t i = 0; i < d->path_count; i++)
-		recall_path(d->s, d, &d->paths[i]);
+		recall_path(d->s->memories, d, &d->paths[i]);
 }
+
+typedef struct memory {
+	store_memory m;
+	pool text;
+} memory;
 
 /* A note that does not reach the disk costs a few tries some day. */
 static void noted(store_memory *m, mw_status status)
 {
-	memory *one = (memory *)(void *)((char *)m - offsetof(memory, m));
+	memory *one = (memory *)(void *)m;
 
 	(void)status;
 	pool_free(&one->text);

@@ -259,7 +259,8 @@ typedef bool store_visit_attempt(void *ctx, const store_attempt *a);
 MW_CHECKED mw_status store_story(store *s, uint64_t id, unsigned recipient,
 				 store_visit_attempt *visit, void *ctx);
 
-/* What is remembered of destinations, by name. */
+/* What is remembered of destinations, in order of destination, source and name: byte by
+ * byte. */
 typedef bool store_visit_memory(void *ctx, const store_memory *m);
 MW_CHECKED mw_status store_memories(store *s, store_visit_memory *visit, void *ctx);
 

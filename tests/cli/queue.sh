@@ -303,4 +303,24 @@ done
 queue_exits 0 run --once --route "$sink" --wait 30
 has out 'The queue is empty.'
 stop "$sink_pid"
+
+# --- what was found of a destination is known after a restart
+
+python3 - "$tmp/spool/queue.db" <<'END' || complain 'no memory was written'
+import sqlite3, sys
+now = 1700000000000
+places = [("route 127.0.0.1:1 ", ""), ("route 127.0.0.1:1", ""), ("route 127.0.0.1:1 ", "127.0.0.9"), ("route 127.0.0.1:1 a", "")]
+rows = [(key, source, name, limit, limit, now, 0, 1) for limit, (key, source) in enumerate(places, 5)
+        for name in ("connections", "messages-per-minute")]
+rows += [("%d.example" % n, "", "connections", 1, 1, now, 0, 1) for n in range(500)]
+with sqlite3.connect(sys.argv[1]) as db:
+    db.execute("DELETE FROM destination")
+    db.executemany("INSERT INTO destination VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+END
+start --listen 127.0.0.1:0 --spool "$tmp/spool" --relay-from 127.0.0.1/32 --route 127.0.0.1:1
+mail a@client.example plain@example.org
+await 'a try' sh -c "'$mailwhy' queue --spool '$tmp/spool' list --json | grep -q connection-failed"
+json 'a memory' 'len(rows) == 1 and rows[0]["connections"]["ceiling"] == rows[0]["messages_per_minute"]["now"] == 5
+	and rows[0]["connections"]["found"].startswith("2023-11-14T")' destinations
+stop
 finish
