@@ -2,11 +2,7 @@
 #include "engine/control.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/http.h>
 #include <event2/keyvalq_struct.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -15,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/bouncer.h"
+#include "engine/httpd.h"
 #include "engine/sender.h"
 #include "queue/change.h"
 
@@ -22,39 +19,9 @@
 
 struct control {
 	engine *e;
-	struct event_base *base;
-	struct evhttp *server;
-	struct event *woken;
-	pthread_t thread;
-	bool running;
-	int wake[2];
+	httpd *server;
 	struct sockaddr_un at; /* the path is empty until it is ours */
 };
-
-/* --- replies */
-
-static void reply(struct evhttp_request *r, int code, mw_str body)
-{
-	struct evbuffer *b = evbuffer_new();
-
-	if (b == NULL) {
-		evhttp_send_error(r, 500, NULL);
-		return;
-	}
-	evbuffer_add(b, body.ptr, body.len);
-	evhttp_add_header(evhttp_request_get_output_headers(r), "Content-Type",
-			  "application/json");
-	evhttp_send_reply(r, code, NULL, b);
-	evbuffer_free(b);
-}
-
-static void reply_error(struct evhttp_request *r, int code, const char *why)
-{
-	char line[200];
-
-	snprintf(line, sizeof line, "{\"error\":\"%s\"}\n", why);
-	reply(r, code, mw_str_of(line));
-}
 
 /* --- changes */
 
@@ -100,18 +67,11 @@ static void follow(const control *c, change what, uint64_t id, const names *all)
 		sender_changed(c->e->sender, one->name, id, now);
 }
 
-static const char *value_of(const struct evkeyvalq *all, const char *name)
-{
-	for (const struct evkeyval *v = all->tqh_first; v != NULL; v = v->next.tqe_next)
-		if (strcmp(v->key, name) == 0)
-			return v->value;
-	return NULL;
-}
-
 /* id=12, or id=12.0 or id=12&recipient=0. */
 static bool read_id(const struct evkeyvalq *query, uint64_t *id, int *recipient)
 {
-	const char *text = value_of(query, "id"), *index = value_of(query, "recipient");
+	const char *text = httpd_value(query, "id"),
+		   *index = httpd_value(query, "recipient");
 	char both[64];
 	int n;
 
@@ -133,7 +93,7 @@ static void change_page(control *c, struct evhttp_request *r, change what,
 	int recipient;
 
 	if (!read_id(query, &id, &recipient)) {
-		reply_error(r, 400, "id=N is the number of a message");
+		httpd_error(r, 400, "id=N is the number of a message");
 		return;
 	}
 	status = change_apply(c->e->store, what, id, recipient, outlog_now(), note, &all,
@@ -141,11 +101,11 @@ static void change_page(control *c, struct evhttp_request *r, change what,
 	if (status == MW_OK) {
 		follow(c, what, id, &all);
 		snprintf(line, sizeof line, "{\"changed\":%zu}\n", count);
-		reply(r, 200, mw_str_of(line));
+		httpd_reply(r, 200, HTTPD_JSON, mw_str_of(line));
 	} else if (status == MW_E_ABSENT) {
-		reply_error(r, 404, "there is no such message");
+		httpd_error(r, 404, "there is no such message");
 	} else {
-		reply_error(r, 503, "the store can't note it");
+		httpd_error(r, 503, "the store can't note it");
 	}
 	pool_free(&all.memory);
 }
@@ -153,11 +113,11 @@ static void change_page(control *c, struct evhttp_request *r, change what,
 static void flush_page(const control *c, struct evhttp_request *r,
 		       const struct evkeyvalq *query)
 {
-	const char *name = value_of(query, "destination");
+	const char *name = httpd_value(query, "destination");
 
 	if (c->e->sender != NULL)
 		sender_flush(c->e->sender, mw_str_of(name != NULL ? name : ""));
-	reply(r, 200, MW_LIT("{}\n"));
+	httpd_reply(r, 200, HTTPD_JSON, MW_LIT("{}\n"));
 }
 
 static void destinations_page(const control *c, struct evhttp_request *r)
@@ -165,9 +125,9 @@ static void destinations_page(const control *c, struct evhttp_request *r)
 	char *text = c->e->sender != NULL ? sender_describe(c->e->sender) : strdup("");
 
 	if (text != NULL)
-		reply(r, 200, mw_str_of(text));
+		httpd_reply(r, 200, HTTPD_JSON, mw_str_of(text));
 	else
-		reply_error(r, 503, "out of memory");
+		httpd_error(r, 503, "out of memory");
 	free(text);
 }
 
@@ -181,7 +141,7 @@ static void post(control *c, struct evhttp_request *r, const char *verb,
 	else if (what != CHANGE_COUNT)
 		change_page(c, r, what, query);
 	else
-		reply_error(r, 404,
+		httpd_error(r, 404,
 			    "there are retry, hold, release, delete, fail and flush");
 }
 
@@ -194,12 +154,12 @@ static void on_request(struct evhttp_request *r, void *ctx)
 	struct evkeyvalq all;
 
 	if (path == NULL || strncmp(path, front, sizeof front - 1) != 0) {
-		reply_error(r, 404, "there is /queue/");
+		httpd_error(r, 404, "there is /queue/");
 		return;
 	}
 	path += sizeof front - 1;
 	if (evhttp_parse_query_str(query != NULL ? query : "", &all) != 0) {
-		reply_error(r, 400, "the query can't be read");
+		httpd_error(r, 400, "the query can't be read");
 		return;
 	}
 	if (posts)
@@ -207,7 +167,7 @@ static void on_request(struct evhttp_request *r, void *ctx)
 	else if (strcmp(path, "destinations") == 0)
 		destinations_page(ctx, r);
 	else
-		reply_error(r, 404, "there is /queue/destinations");
+		httpd_error(r, 404, "there is /queue/destinations");
 	evhttp_clear_headers(&all);
 }
 
@@ -244,7 +204,7 @@ static void open_socket(control *c, const char *spool, problems *told)
 			 CONTROL_NAME);
 		fd = listen_at(&c->at);
 	}
-	if (fd >= 0 && evhttp_accept_socket(c->server, fd) == 0)
+	if (fd >= 0 && evhttp_accept_socket(httpd_server(c->server), fd) == 0)
 		return;
 	problem_add(told, (problem){.file = spool, .warning = true},
 		    "no control socket, so mailwhy queue can change nothing while the "
@@ -255,52 +215,19 @@ static void open_socket(control *c, const char *spool, problems *told)
 	c->at.sun_path[0] = '\0';
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	event_base_loopbreak(((control *)ctx)->base);
-}
-
-static void *run(void *ctx)
-{
-	event_base_dispatch(((control *)ctx)->base);
-	return NULL;
-}
-
-static bool set_up(control *c)
-{
-	c->base = event_base_new();
-	c->server = c->base != NULL ? evhttp_new(c->base) : NULL;
-	if (c->server == NULL || pipe(c->wake) != 0)
-		return false;
-	fcntl(c->wake[0], F_SETFD, FD_CLOEXEC);
-	fcntl(c->wake[1], F_SETFD, FD_CLOEXEC);
-	c->woken = event_new(c->base, c->wake[0], EV_READ, on_wake, c);
-	if (c->woken == NULL || event_add(c->woken, NULL) != 0)
-		return false;
-	evhttp_set_gencb(c->server, on_request, c);
-	evhttp_set_allowed_methods(c->server, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
-	evhttp_set_max_body_size(c->server, 4096);
-	evhttp_set_max_headers_size(c->server, 16384);
-	evhttp_set_timeout(c->server, 30);
-	return true;
-}
-
 control *control_start(engine *e, const char *spool, problems *told)
 {
 	control *c = calloc(1, sizeof *c);
 
 	if (c != NULL) {
 		c->e = e;
-		c->wake[0] = c->wake[1] = -1;
-		if (set_up(c)) {
+		c->server = httpd_open(EVHTTP_REQ_GET | EVHTTP_REQ_POST, on_request, c);
+		if (c->server != NULL) {
 			open_socket(c, spool, told);
-			c->running = pthread_create(&c->thread, NULL, run, c) == 0;
+			if (httpd_start(c->server))
+				return c;
 		}
 	}
-	if (c != NULL && c->running)
-		return c;
 	problem_add(told, (problem){.file = spool}, "the control socket: out of memory");
 	control_stop(&c);
 	return NULL;
@@ -313,18 +240,7 @@ void control_stop(control **cp)
 	*cp = NULL;
 	if (c == NULL)
 		return;
-	if (c->running && write(c->wake[1], "", 1) == 1)
-		pthread_join(c->thread, NULL);
-	if (c->woken != NULL)
-		event_free(c->woken);
-	if (c->server != NULL)
-		evhttp_free(c->server);
-	if (c->base != NULL)
-		event_base_free(c->base);
-	if (c->wake[0] >= 0) {
-		close(c->wake[0]);
-		close(c->wake[1]);
-	}
+	httpd_close(&c->server);
 	if (c->at.sun_path[0] != '\0')
 		unlink(c->at.sun_path);
 	free(c);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/http.h"
 
-#include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/httpd.h"
 #include "engine/kept.h"
 #include "engine/sender.h"
 
@@ -30,50 +28,21 @@ static const struct {
 
 struct http {
 	engine *e;
-	struct event_base *base;
-	struct evhttp *server;
-	struct event *woken;
-	pthread_t thread;
-	bool running;
-	int wake[2];
+	httpd *server;
 	char names[1024];
 	uint64_t older[AGES]; /* recipients, when it was looked last */
 	int64_t looked;       /* ms of loop_clock() */
 };
 
-static void reply_text(struct evhttp_request *r, int code, const char *type, mw_str body)
-{
-	struct evbuffer *b = evbuffer_new();
-
-	if (b == NULL) {
-		evhttp_send_error(r, 500, NULL);
-		return;
-	}
-	evbuffer_add(b, body.ptr, body.len);
-	evhttp_add_header(evhttp_request_get_output_headers(r), "Content-Type", type);
-	evhttp_add_header(evhttp_request_get_output_headers(r), "X-Content-Type-Options",
-			  "nosniff");
-	evhttp_send_reply(r, code, NULL, b);
-	evbuffer_free(b);
-}
-
-static void reply_error(struct evhttp_request *r, int code, const char *why)
-{
-	char line[200];
-
-	snprintf(line, sizeof line, "{\"error\":\"%s\"}\n", why);
-	reply_text(r, code, "application/json", mw_str_of(line));
-}
-
 static void reply_status(struct evhttp_request *r, mw_status status, mw_str *body)
 {
 	if (status == MW_OK) {
-		reply_text(r, 200, "application/json", *body);
+		httpd_reply(r, 200, HTTPD_JSON, *body);
 		free((void *)(uintptr_t)body->ptr);
 	} else if (status == MW_E_ABSENT) {
-		reply_error(r, 404, "there is no such message");
+		httpd_error(r, 404, "there is no such message");
 	} else {
-		reply_error(r, 503, "the store does not answer");
+		httpd_error(r, 503, "the store does not answer");
 	}
 }
 
@@ -111,15 +80,15 @@ static void reply_metrics(const http *h, struct evhttp_request *r, mw_str front)
 	char *all = malloc(front.len + more.len + 1);
 
 	if (all == NULL) {
-		reply_error(r, 503, "out of memory");
+		httpd_error(r, 503, "out of memory");
 	} else {
 		mw_buf b;
 
 		mw_buf_init(&b, all, front.len + more.len + 1);
 		mw_buf_put(&b, front);
 		mw_buf_put(&b, more);
-		reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8",
-			   mw_buf_str(&b));
+		httpd_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8",
+			    mw_buf_str(&b));
 	}
 	free(all);
 	free(throttles);
@@ -132,7 +101,7 @@ static void metrics_page(http *h, struct evhttp_request *r)
 	mw_buf b;
 
 	if (memory == NULL) {
-		reply_error(r, 503, "out of memory");
+		httpd_error(r, 503, "out of memory");
 		return;
 	}
 	store_count(h->e->store, &counts);
@@ -153,14 +122,6 @@ static mw_str lower(char *s)
 	return mw_str_of(s);
 }
 
-static char *value_of(const struct evkeyvalq *all, const char *name)
-{
-	for (struct evkeyval *v = all->tqh_first; v != NULL; v = v->next.tqe_next)
-		if (strcmp(v->key, name) == 0)
-			return v->value;
-	return NULL;
-}
-
 static void list_page(http *h, struct evhttp_request *r)
 {
 	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(r));
@@ -170,13 +131,13 @@ static void list_page(http *h, struct evhttp_request *r)
 	mw_str out;
 
 	if (evhttp_parse_query_str(query != NULL ? query : "", &all) != 0) {
-		reply_error(r, 400, "the query can't be read");
+		httpd_error(r, 400, "the query can't be read");
 		return;
 	}
-	f.to = lower(value_of(&all, "to"));
-	f.from = lower(value_of(&all, "from"));
-	f.subject = lower(value_of(&all, "subject"));
-	limit = value_of(&all, "limit");
+	f.to = lower(httpd_value(&all, "to"));
+	f.from = lower(httpd_value(&all, "from"));
+	f.subject = lower(httpd_value(&all, "subject"));
+	limit = httpd_value(&all, "limit");
 	if (limit != NULL)
 		f.limit = strtoul(limit, NULL, 10);
 	reply_status(r, kept_list(h->e, &f, &out), &out);
@@ -188,28 +149,17 @@ static void raw_page(http *h, struct evhttp_request *r, uint64_t id)
 	mw_str body;
 	uint64_t size;
 	int fd;
-	struct evbuffer *b;
 
 	if (store_body(h->e->store, id, &body, &fd, &size) != MW_OK) {
-		reply_error(r, 404, "there is no such message");
+		httpd_error(r, 404, "there is no such message");
 		return;
 	}
 	if (fd < 0) {
-		reply_text(r, 200, "message/rfc822", body);
+		httpd_reply(r, 200, "message/rfc822", body);
 		free((void *)(uintptr_t)body.ptr);
 		return;
 	}
-	b = evbuffer_new();
-	if (b == NULL || evbuffer_add_file(b, fd, 0, (ev_off_t)size) != 0) {
-		close(fd);
-		reply_error(r, 503, "out of memory");
-	} else {
-		evhttp_add_header(evhttp_request_get_output_headers(r), "Content-Type",
-				  "message/rfc822");
-		evhttp_send_reply(r, 200, NULL, b);
-	}
-	if (b != NULL)
-		evbuffer_free(b);
+	httpd_reply_file(r, "message/rfc822", fd, size);
 }
 
 /* Only mails that are kept are shown and deleted here, never those on their way. */
@@ -232,12 +182,12 @@ static void message_page(http *h, struct evhttp_request *r, const char *rest)
 
 	if (end == rest || (*end != '\0' && strcmp(end, "/raw") != 0) ||
 	    store_find(h->e->store, id, is_kept, &kept) != MW_OK || !kept) {
-		reply_error(r, 404, "there is no such message");
+		httpd_error(r, 404, "there is no such message");
 	} else if (deletes && *end == '\0') {
 		if (store_delete(h->e->store, id) == MW_OK)
-			reply_text(r, 200, "application/json", MW_LIT("{}\n"));
+			httpd_reply(r, 200, HTTPD_JSON, MW_LIT("{}\n"));
 		else
-			reply_error(r, 404, "there is no such message");
+			httpd_error(r, 404, "there is no such message");
 	} else if (*end != '\0') {
 		raw_page(h, r, id);
 	} else {
@@ -250,9 +200,9 @@ static void messages_page(http *h, struct evhttp_request *r)
 	if (evhttp_request_get_command(r) != EVHTTP_REQ_DELETE)
 		list_page(h, r);
 	else if (store_clear(h->e->store, STORE_KEPT) == MW_OK)
-		reply_text(r, 200, "application/json", MW_LIT("{}\n"));
+		httpd_reply(r, 200, HTTPD_JSON, MW_LIT("{}\n"));
 	else
-		reply_error(r, 503, "the store does not answer");
+		httpd_error(r, 503, "the store does not answer");
 }
 
 static void on_request(struct evhttp_request *r, void *ctx)
@@ -262,34 +212,27 @@ static void on_request(struct evhttp_request *r, void *ctx)
 	static const char front[] = "/messages/";
 
 	if (path == NULL)
-		reply_error(r, 400, "there is no path");
+		httpd_error(r, 400, "there is no path");
 	else if (strcmp(path, "/metrics") == 0)
 		metrics_page(h, r);
 	else if (strcmp(path, "/healthz") == 0)
-		reply_text(r, 200, "text/plain", MW_LIT("ok\n"));
+		httpd_reply(r, 200, "text/plain", MW_LIT("ok\n"));
 	else if (strcmp(path, "/messages") == 0)
 		messages_page(h, r);
 	else if (strncmp(path, front, sizeof front - 1) == 0)
 		message_page(h, r, path + sizeof front - 1);
 	else
-		reply_error(
+		httpd_error(
 			r, 404,
 			"there are /messages, /messages/ID, /messages/ID/raw, /metrics "
 			"and /healthz");
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	event_base_loopbreak(((http *)ctx)->base);
-}
-
 static bool bind_one(http *h, const value_endpoint *at, problems *told)
 {
 	const char *host = strcmp(at->host, "*") == 0 ? "::" : at->host;
-	struct evhttp_bound_socket *b =
-		evhttp_bind_socket_with_handle(h->server, host, (ev_uint16_t)at->port);
+	struct evhttp_bound_socket *b = evhttp_bind_socket_with_handle(
+		httpd_server(h->server), host, (ev_uint16_t)at->port);
 	const size_t n = strlen(h->names);
 	struct sockaddr_storage a = {0};
 	socklen_t len = sizeof a;
@@ -310,43 +253,6 @@ static bool bind_one(http *h, const value_endpoint *at, problems *told)
 	return true;
 }
 
-static void free_http(http *h)
-{
-	if (h->woken != NULL)
-		event_free(h->woken);
-	if (h->server != NULL)
-		evhttp_free(h->server);
-	if (h->base != NULL)
-		event_base_free(h->base);
-	if (h->wake[0] >= 0) {
-		close(h->wake[0]);
-		close(h->wake[1]);
-	}
-	free(h);
-}
-
-static bool set_up(http *h, const settings *s, problems *told)
-{
-	h->wake[0] = h->wake[1] = -1;
-	h->base = event_base_new();
-	h->server = h->base != NULL ? evhttp_new(h->base) : NULL;
-	if (h->server == NULL || pipe(h->wake) != 0)
-		return false;
-	h->woken = event_new(h->base, h->wake[0], EV_READ, on_wake, h);
-	if (h->woken == NULL || event_add(h->woken, NULL) != 0)
-		return false;
-	evhttp_set_gencb(h->server, on_request, h);
-	evhttp_set_allowed_methods(h->server,
-				   EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_DELETE);
-	evhttp_set_max_body_size(h->server, 4096);
-	evhttp_set_max_headers_size(h->server, 16384);
-	evhttp_set_timeout(h->server, 30);
-	for (size_t i = 0; i < s->listen.http.count; i++)
-		if (!bind_one(h, &s->listen.http.item[i], told))
-			return false;
-	return true;
-}
-
 http *http_open(const settings *s, problems *told)
 {
 	http *h;
@@ -356,16 +262,14 @@ http *http_open(const settings *s, problems *told)
 	h = calloc(1, sizeof *h);
 	if (h == NULL)
 		return NULL;
-	if (set_up(h, s, told))
-		return h;
-	free_http(h);
-	return NULL;
-}
-
-static void *run(void *ctx)
-{
-	event_base_dispatch(((http *)ctx)->base);
-	return NULL;
+	h->server = httpd_open(EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_DELETE,
+			       on_request, h);
+	for (size_t i = 0; h->server != NULL && i < s->listen.http.count; i++)
+		if (!bind_one(h, &s->listen.http.item[i], told))
+			httpd_close(&h->server);
+	if (h->server == NULL)
+		http_stop(&h);
+	return h;
 }
 
 bool http_start(http *h, engine *e)
@@ -373,17 +277,15 @@ bool http_start(http *h, engine *e)
 	if (h == NULL)
 		return true;
 	h->e = e;
-	h->running = pthread_create(&h->thread, NULL, run, h) == 0;
-	return h->running;
+	return httpd_start(h->server);
 }
 
 void http_stop(http **h)
 {
 	if (*h == NULL)
 		return;
-	if ((*h)->running && write((*h)->wake[1], "", 1) == 1)
-		pthread_join((*h)->thread, NULL);
-	free_http(*h);
+	httpd_close(&(*h)->server);
+	free(*h);
 	*h = NULL;
 }
 
