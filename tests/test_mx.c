@@ -404,6 +404,10 @@ static void hosts_that_are_us(void **state)
 	expect(&w, "home.test", MX_LOOP, "");
 	w.host_only = true;
 	expect(&w, "us.test", MX_OK, "us.test/0 192.0.2.12");
+	expect(&w, "192.0.2.12", MX_OK, "/0 192.0.2.12");
+	expect(&w, "2001:db8::7", MX_OK, "/0 2001:db8::7");
+	expect(&w, "[IPv6:::1]", MX_OK, "/0 ::1");
+	expect(&w, "192.0.2.256", MX_NO_DOMAIN, "");
 	close_world(&w);
 }
 

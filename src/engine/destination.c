@@ -2,7 +2,6 @@
  *
  * Destinations: what many domains share, so that what is learned of one holds for all.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,20 +76,16 @@ static void put_key(char *out, size_t cap, const route *way, const mx_result *r)
 
 static void put_name(char *out, size_t cap, const route *way, const mx_result *r)
 {
-	char room[INET6_ADDRSTRLEN] = "";
+	char room[INET6_ADDRSTRLEN];
 	const mx_target *t = r->targets;
 
+	net_address_show(&t->address, room);
 	if (way->host != NULL)
 		snprintf(out, cap, "%s:%u", way->host, way->port);
 	else if (t->host[0] != '\0')
 		snprintf(out, cap, "%s", t->host);
 	else
-		snprintf(out, cap, "%s",
-			 inet_ntop(t->address.any.sa_family,
-				   t->address.any.sa_family == AF_INET
-					   ? (const void *)&t->address.v4.sin_addr
-					   : (const void *)&t->address.v6.sin6_addr,
-				   room, sizeof room));
+		snprintf(out, cap, "%s", room);
 }
 
 /* --- making one */
@@ -132,11 +127,7 @@ static bool make_paths(destination *d, const throttle_bounds *b)
 			continue;
 		p->has_source = true;
 		p->source = s->sources[i];
-		inet_ntop(p->source.any.sa_family,
-			  p->source.any.sa_family == AF_INET
-				  ? (const void *)&p->source.v4.sin_addr
-				  : (const void *)&p->source.v6.sin6_addr,
-			  p->source_text, sizeof p->source_text);
+		net_address_show(&p->source, p->source_text);
 	}
 	return true;
 }

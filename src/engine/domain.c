@@ -3,7 +3,6 @@
  * Domains that have mail: where each is in its life is in its flags. At most LOW jobs of
  * one are loaded before they are needed, so that a queue may be far longer than memory.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -536,22 +535,6 @@ static void on_resolved(mx_lookup *k, const mx_result *r)
 	domain_release(d);
 }
 
-/* A host of the settings may be an address. */
-static void find_host(domain *d, const char *host)
-{
-	char room[INET6_ADDRSTRLEN + 8];
-	unsigned char address[16];
-
-	if (inet_pton(AF_INET, host, address) == 1)
-		snprintf(room, sizeof room, "[%s]", host);
-	else if (inet_pton(AF_INET6, host, address) == 1)
-		snprintf(room, sizeof room, "[IPv6:%s]", host);
-	else
-		room[0] = '\0';
-	mx_find_host(d->s->mx, &d->lookup, on_resolved,
-		     mw_str_of(room[0] != '\0' ? room : host));
-}
-
 static void resolve(domain *d)
 {
 	sender *s = d->s;
@@ -559,7 +542,7 @@ static void resolve(domain *d)
 
 	d->resolving = true;
 	if (way->host != NULL)
-		find_host(d, way->host);
+		mx_find_host(s->mx, &d->lookup, on_resolved, mw_str_of(way->host));
 	else
 		mx_find(s->mx, &d->lookup, on_resolved, mw_str_of(d->name));
 }

@@ -4,7 +4,6 @@
  * one mail after the other as long as there are any. What is said is the session's
  * (mailwhy/smtp_client.h).
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -591,24 +590,14 @@ static const conn_handler handler = {.input = on_input,
 
 /* --- dialling */
 
-static void show_address(outgoing *o, const net_address *a)
-{
-	inet_ntop(a->any.sa_family,
-		  a->any.sa_family == AF_INET ? (const void *)&a->v4.sin_addr
-					      : (const void *)&a->v6.sin6_addr,
-		  o->remote, sizeof o->remote);
-}
-
 /* A copy with the port of the route. */
 static net_address address_of(const outgoing *o)
 {
 	const route *way = &o->p->to->way;
 	net_address a = o->hosts->result->targets[o->host].address;
 
-	if (way->host != NULL && a.any.sa_family == AF_INET)
-		a.v4.sin_port = htons((uint16_t)way->port);
-	else if (way->host != NULL)
-		a.v6.sin6_port = htons((uint16_t)way->port);
+	if (way->host != NULL)
+		net_address_set_port(&a, (uint16_t)way->port);
 	return a;
 }
 
@@ -623,7 +612,7 @@ static void dial_next(outgoing *o)
 	o->cipher[0] = '\0';
 	login_client_close(&o->login);
 	mw_smtp_client_init(&o->smtp, &o->s->params);
-	show_address(o, &to);
+	net_address_show(&to, o->remote);
 	if (source != NULL && source->any.sa_family != to.any.sa_family) {
 		result_of_text(&o->last,
 			       "451 4.4.1 No route to host: our source address is of "
@@ -632,9 +621,7 @@ static void dial_next(outgoing *o)
 		on_unusable(o);
 		return;
 	}
-	o->c = conn_dial(&o->s->l, &to.any,
-			 to.any.sa_family == AF_INET ? sizeof to.v4 : sizeof to.v6,
-			 source != NULL ? &source->any : NULL, &handler, o);
+	o->c = conn_dial(&o->s->l, &to, source, &handler, o);
 	if (o->c == NULL) {
 		snprintf(reply, sizeof reply, "451 4.4.1 %s", conn_error(errno));
 		result_of_text(&o->last, reply, MW_STAGE_CONNECT);

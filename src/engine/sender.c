@@ -4,7 +4,6 @@
  */
 #include "engine/sender.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,17 +325,9 @@ static bool read_sources(sender *s, problems *told)
 {
 	const value_list *list = &s->policy->settings->delivery.source;
 
-	for (size_t i = 0; i < list->count && s->source_count < SOURCES_MAX; i++) {
-		net_address *a = &s->sources[s->source_count];
-
-		if (inet_pton(AF_INET, list->item[i], &a->v4.sin_addr) == 1)
-			a->v4.sin_family = AF_INET;
-		else if (inet_pton(AF_INET6, list->item[i], &a->v6.sin6_addr) == 1)
-			a->v6.sin6_family = AF_INET6;
-		else
+	for (size_t i = 0; i < list->count && s->source_count < SOURCES_MAX; i++)
+		if (!net_address_read(&s->sources[s->source_count++], list->item[i]))
 			return failed(told, list->item[i], "is no address to send from");
-		s->source_count++;
-	}
 	return true;
 }
 

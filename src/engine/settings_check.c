@@ -3,7 +3,6 @@
  * Each setting may be good and the whole still not work. Better told now, with the line,
  * than by the first mail.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -17,6 +16,7 @@
 
 #include "base/ascii.h"
 #include "engine/settings.h"
+#include "net/address.h"
 #include "queue/schedule.h"
 
 typedef struct check {
@@ -333,11 +333,10 @@ static void check_relay(check *c)
 static void check_sources(check *c)
 {
 	const value_list *list = &c->s->delivery.source;
-	unsigned char address[16];
+	net_address address;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (inet_pton(AF_INET, list->item[i], address) != 1 &&
-		    inet_pton(AF_INET6, list->item[i], address) != 1)
+		if (!net_address_read(&address, list->item[i]))
 			error(c, list,
 			      "is no address of this machine, such as 192.0.2.1");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/conn.h"
 
-#include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -111,26 +111,19 @@ const char *conn_error(int error)
 	}
 }
 
-static socklen_t length_of(const struct sockaddr *a)
-{
-	return a->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-				       : sizeof(struct sockaddr_in6);
-}
-
 /* A socket on its way, or -1 with errno. */
-static int begin_connect(const struct sockaddr *to, socklen_t len,
-			 const struct sockaddr *source)
+static int begin_connect(const net_address *to, const net_address *source)
 {
 	static const int one = 1;
 	const int fd =
-		socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	if (to->sa_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if ((source == NULL || bind(fd, source, length_of(source)) == 0) &&
-	    (connect(fd, to, len) == 0 || errno == EINPROGRESS || errno == EINTR))
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if ((source == NULL || bind(fd, &source->any, net_address_len(source)) == 0) &&
+	    (connect(fd, &to->any, net_address_len(to)) == 0 || errno == EINPROGRESS ||
+	     errno == EINTR))
 		return fd;
 	const int e = errno;
 
@@ -139,10 +132,10 @@ static int begin_connect(const struct sockaddr *to, socklen_t len,
 	return -1;
 }
 
-conn *conn_dial(loop *l, const struct sockaddr *to, socklen_t len,
-		const struct sockaddr *source, const conn_handler *handler, void *ctx)
+conn *conn_dial(loop *l, const net_address *to, const net_address *source,
+		const conn_handler *handler, void *ctx)
 {
-	const int fd = begin_connect(to, len, source);
+	const int fd = begin_connect(to, source);
 	conn *c = fd >= 0 ? new_conn(l, fd, handler, ctx) : NULL;
 
 	if (c == NULL) {
@@ -201,6 +194,7 @@ void conn_abandon(conn *c)
 static void enter(conn *c)
 {
 	c->busy++;
+	assert(c->busy > 0);
 }
 
 static bool leave(conn *c)
@@ -293,10 +287,9 @@ void conn_secure(conn *c, SSL_CTX *tls)
 
 static bool is_address(const char *server)
 {
-	unsigned char room[sizeof(struct in6_addr)];
+	net_address a;
 
-	return inet_pton(AF_INET, server, room) == 1 ||
-	       inet_pton(AF_INET6, server, room) == 1;
+	return net_address_read(&a, server);
 }
 
 /* The client speaks first: its turn comes with the next round of the loop. */

@@ -12,8 +12,8 @@
 #define MAILWHY_NET_CONN_H
 
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
+#include "net/address.h"
 #include "net/loop.h"
 
 typedef struct conn conn;
@@ -44,8 +44,8 @@ conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void
 /* Goes out to an address, from `source` (NULL: whichever the system takes): connected()
  * or closed() will be called, not before this returns. The deadline is the caller's to
  * set. NULL: it can't even be tried, with errno. */
-conn *conn_dial(loop *l, const struct sockaddr *to, socklen_t len,
-		const struct sockaddr *source, const conn_handler *handler, void *ctx);
+conn *conn_dial(loop *l, const net_address *to, const net_address *source,
+		const conn_handler *handler, void *ctx);
 
 /* A constant string that tells a person what an error of connecting means. */
 const char *conn_error(int error);

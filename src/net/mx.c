@@ -5,7 +5,6 @@
  */
 #include "net/mx.h"
 
-#include <arpa/inet.h>
 #include <event2/event.h>
 #include <idn2.h>
 #include <stdio.h>
@@ -249,28 +248,27 @@ static bool read_name(char out[DNS_NAME_MAX], mw_str name)
 	return good;
 }
 
-/* The inside of "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321, section 4.1.3). */
-static bool read_literal(net_address *out, mw_str text, uint16_t port)
+/* "192.0.2.1" or "2001:db8::1". */
+static bool read_address(net_address *out, mw_str text)
 {
-	static const char tag[] = "ipv6:";
 	char copy[INET6_ADDRSTRLEN];
-	const bool v6 = mwi_equal(mw_str_head(text, sizeof tag - 1), mw_str_of(tag));
 
-	if (v6)
-		text = mw_str_skip(text, sizeof tag - 1);
 	if (text.len >= sizeof copy)
 		return false;
 	memcpy(copy, text.ptr, text.len);
 	copy[text.len] = '\0';
-	*out = (net_address){0};
-	if (!v6) {
-		out->v4.sin_family = AF_INET;
-		out->v4.sin_port = port;
-		return inet_pton(AF_INET, copy, &out->v4.sin_addr) == 1;
-	}
-	out->v6.sin6_family = AF_INET6;
-	out->v6.sin6_port = port;
-	return inet_pton(AF_INET6, copy, &out->v6.sin6_addr) == 1;
+	return net_address_read(out, copy);
+}
+
+/* The inside of "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321, section 4.1.3). */
+static bool read_literal(net_address *out, mw_str text)
+{
+	static const char tag[] = "ipv6:";
+	const bool v6 = mwi_equal(mw_str_head(text, sizeof tag - 1), mw_str_of(tag));
+
+	if (v6)
+		text = mw_str_skip(text, sizeof tag - 1);
+	return read_address(out, text) && (out->any.sa_family == AF_INET6) == v6;
 }
 
 /* --- lookups that need no search */
@@ -291,12 +289,13 @@ static bool is_used(const mx *m, const net_address *a)
 	       (a->any.sa_family == AF_INET) == (m->options.families == MX_ONLY_4);
 }
 
-static void answer_literal(mx *m, mx_lookup *l, mw_str domain, const net_address *a,
+static void answer_literal(mx *m, mx_lookup *l, mw_str domain, net_address *a,
 			   bool host_only)
 {
 	mx_draft d = {.status = MX_OK, .ttl = LITERAL_TTL};
 	const mx_result *r;
 
+	net_address_set_port(a, m->options.port);
 	if (!host_only && mx_is_own(&m->options, a)) {
 		d.status = MX_LOOP;
 		snprintf(d.why, sizeof d.why, "the address is that of this machine");
@@ -353,13 +352,14 @@ static void begin(mx *m, mx_lookup *l, void (*done)(mx_lookup *l, const mx_resul
 
 	*l = (mx_lookup){.done = done};
 	if (domain.len > 2 && domain.ptr[0] == '[' && domain.ptr[domain.len - 1] == ']') {
-		const uint16_t port = m->options.port;
 		const mw_str inside = {domain.ptr + 1, domain.len - 2};
 
-		if (read_literal(&a, inside, htons(port)))
+		if (read_literal(&a, inside))
 			answer_literal(m, l, domain, &a, host_only);
 		else
 			answer_bad_name(m, l);
+	} else if (host_only && read_address(&a, domain)) {
+		answer_literal(m, l, domain, &a, host_only);
 	} else if (read_name(name, domain)) {
 		look_up(m, l, name, host_only);
 	} else {

@@ -8,8 +8,7 @@
 #ifndef MAILWHY_NET_MX_H
 #define MAILWHY_NET_MX_H
 
-#include <netinet/in.h>
-
+#include "net/address.h"
 #include "net/resolver.h"
 
 #define MX_HOSTS_MAX          20U /* of a domain; more are not asked for */
@@ -37,12 +36,6 @@ typedef enum mx_status {
 	MX_STATUS_MAP(X)
 #undef X
 } mx_status;
-
-typedef union net_address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-} net_address;
 
 /* One address to try. Those of one host follow each other and have the same `host`. */
 typedef struct mx_target {
@@ -108,8 +101,8 @@ void mx_close(mx **m);
 void mx_find(mx *m, mx_lookup *l, void (*done)(mx_lookup *l, const mx_result *r),
 	     mw_str domain);
 
-/* The same for a host that was named by the admin: its addresses, without MX records and
- * without asking whether it is us. */
+/* The same for a host that was named by the admin, with brackets or without: its
+ * addresses, without MX records and without asking whether it is us. */
 void mx_find_host(mx *m, mx_lookup *l, void (*done)(mx_lookup *l, const mx_result *r),
 		  mw_str host);
 
