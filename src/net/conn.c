@@ -194,7 +194,6 @@ void conn_abandon(conn *c)
 static void enter(conn *c)
 {
 	c->busy++;
-	assert(c->busy > 0);
 }
 
 static bool leave(conn *c)
@@ -359,6 +358,7 @@ static void lose(conn *c)
 	enter(c);
 	if (c->client && !c->paused)
 		hear_out(c);
+	assert(c->busy > 0); /* so it is there until leave() */
 	end(c, c->client ? "the server closed the connection" : "the client is gone");
 	leave(c);
 }
