@@ -4,6 +4,7 @@
  * may ask after every read, however the network cuts the reply.
  */
 #include "expect.h"
+#include "read/reply_words.h"
 
 static void check_lines(mw_str raw)
 {
@@ -22,6 +23,24 @@ static void check_lines(mw_str raw)
 	EXPECT(it.len == 0);
 }
 
+/* In memory that ends with what may be written. */
+static void check_words(mw_reply reply)
+{
+	static const size_t caps[] = {1, 2, 5, 40, 5000};
+
+	for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+		char *out = malloc(caps[i]);
+		mw_enhanced status;
+
+		EXPECT(out != NULL);
+		mwi_reply_words(reply, &status, out, caps[i]);
+		EXPECT(strlen(out) < caps[i]);
+		for (const char *p = out; *p != '\0'; p++)
+			EXPECT((unsigned char)*p >= ' ' && *p != 0x7f);
+		free(out);
+	}
+}
+
 /* Reads the first n bytes, in memory that ends there. */
 static ptrdiff_t read_front(const uint8_t *data, size_t n, int *code)
 {
@@ -35,6 +54,7 @@ static ptrdiff_t read_front(const uint8_t *data, size_t n, int *code)
 		EXPECT(reply.raw.ptr == in.ptr && reply.raw.len == (size_t)used);
 		EXPECT(reply.raw.ptr[used - 1] == '\n');
 		check_lines(reply.raw);
+		check_words(reply);
 	} else {
 		EXPECT(used == MW_E_MORE || used == MW_E_SYNTAX);
 		EXPECT(reply.code == -1 && reply.raw.len == 7);

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "read/reply_words.h"
+
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 
 /* In heap memory of exactly that length, so that the sanitizer sees a byte too many. */
@@ -352,6 +354,42 @@ static void every_code_of_three_numbers_reads_back(void **state)
 			}
 }
 
+static void its_words_are_one_line(void **state)
+{
+	static const struct {
+		const char *raw, *words;
+		size_t cap;
+		mw_enhanced status;
+	} table[] = {
+		{"550 5.1.1 No such user\r\n", "No such user", 99, {5, 1, 1}},
+		{"550-5.1.1 No such\r\n550 5.1.1  user \r\n",
+		 "No such user",
+		 99,
+		 {5, 1, 1}},
+		{"450-Later\r\n450 4.2.0 please\r\n", "Later please", 99, {4, 2, 0}},
+		{"250-\r\n250\r\n", "", 99, {0, 0, 0}},
+		{"550 a\tb\x1b[2J\x7f.\r\n", "a b [2J .", 99, {0, 0, 0}},
+		{"550 gr\303\274n\r\n", "gr", 4, {0, 0, 0}},
+		{"550 gr\303\274n\r\n", "gr\303\274", 5, {0, 0, 0}},
+		{"550-one\r\n550 two\r\n", "one", 4, {0, 0, 0}},
+		{"550 one\r\n", "", 1, {0, 0, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(table); i++) {
+		char *out = malloc(table[i].cap);
+		mw_enhanced e = {9, 9, 9};
+		mw_reply r;
+
+		assert_non_null(out);
+		assert_true(mw_reply_read(&r, mw_str_of(table[i].raw)) > 0);
+		mwi_reply_words(r, &e, out, table[i].cap);
+		assert_string_equal(out, table[i].words);
+		assert_memory_equal(&e, &table[i].status, sizeof e);
+		free(out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_complete_line_that_is_no_reply_breaks_the_format),
 		cmocka_unit_test(a_nul_is_a_byte_like_any_other),
 		cmocka_unit_test(the_callers_buffer_is_the_only_limit),
+		cmocka_unit_test(its_words_are_one_line),
 		cmocka_unit_test(an_enhanced_code_is_read_or_refused),
 		cmocka_unit_test(every_code_of_three_numbers_reads_back),
 	};

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "base/utf8.h"
 #include "net/dial.h"
+#include "read/reply_words.h"
 
 #define PIECE        ((size_t)64 * 1024)
 #define TARGET_SHOWN 512
@@ -55,17 +55,6 @@ typedef struct delivery {
 
 /* --- results */
 
-/* The text as a C string on one line. What does not fit is cut at a character. */
-static void copy_text(char out[LMTP_TEXT_MAX], mw_str s)
-{
-	const size_t n = mwi_utf8_head(s, LMTP_TEXT_MAX - 1).len;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = (unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f ? ' '
-									   : s.ptr[i];
-	out[n] = '\0';
-}
-
 /* The words for all recipients that have none yet. */
 static void fail_rest(delivery *d, mw_stage stage, mw_enhanced status, mw_str text)
 {
@@ -77,40 +66,15 @@ static void fail_rest(delivery *d, mw_stage stage, mw_enhanced status, mw_str te
 		r->code = 451;
 		r->status = status;
 		r->stage = stage;
-		copy_text(r->text, text);
+		mwi_one_line(r->text, sizeof r->text, text);
 	}
-}
-
-/* The words of a reply without code and status, its lines joined. */
-static void read_words(mw_reply reply, mw_enhanced *status, char out[LMTP_TEXT_MAX])
-{
-	char room[LMTP_TEXT_MAX + 4];
-	mw_buf b;
-	mw_str rest = reply.raw, text;
-
-	mw_buf_init(&b, room, sizeof room);
-	while (mw_reply_next(&rest, &text)) {
-		mw_enhanced e;
-		const ptrdiff_t n = mw_enhanced_read(&e, text);
-
-		if (n > 0) {
-			text = mw_str_skip(text, (size_t)n);
-			if (status->cls == 0)
-				*status = e;
-		}
-		text = mw_str_trim(text);
-		if (b.len > 0 && text.len > 0)
-			mw_buf_put_char(&b, ' ');
-		mw_buf_put(&b, mw_str_head(text, b.cap - b.len));
-	}
-	copy_text(out, mw_buf_str(&b));
 }
 
 static void note_reply(lmtp_result *r, const mw_smtp_client_event *e)
 {
 	r->code = e->reply.code;
 	r->stage = e->stage;
-	read_words(e->reply, &r->status, r->text);
+	mwi_reply_words(e->reply, &r->status, r->text, sizeof r->text);
 }
 
 /* The server ended it by a reply, as 421: true of all mails that we might have, so a
@@ -118,10 +82,10 @@ static void note_reply(lmtp_result *r, const mw_smtp_client_event *e)
 static void fail_refused(delivery *d, const mw_smtp_client_event *e)
 {
 	char room[2 * LMTP_TEXT_MAX], words[LMTP_TEXT_MAX];
-	mw_enhanced status = {0, 0, 0};
+	mw_enhanced status;
 	mw_buf b;
 
-	read_words(e->reply, &status, words);
+	mwi_reply_words(e->reply, &status, words, sizeof words);
 	if (e->reply.code >= 500)
 		status = (mw_enhanced){4, 3, 0};
 	mw_buf_init(&b, room, sizeof room);

@@ -7,60 +7,28 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "base/utf8.h"
 #include "engine/outbound.h"
+#include "read/reply_words.h"
 
 #define PIECE ((size_t)32 * 1024)
 
 /* --- replies as results */
 
-/* One line of printable text. */
-static void put_words(mw_buf *out, mw_str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		mw_buf_put_char(out, (unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 0x7f
-					     ? ' '
-					     : s.ptr[i]);
-}
-
 void result_of_reply(remote_reply *r, mw_reply reply, mw_stage stage)
 {
-	char room[2 * RESULT_TEXT_MAX];
-	mw_buf b;
-	mw_str rest = reply.raw, text;
-
 	*r = (remote_reply){.code = reply.code, .stage = stage};
-	mw_buf_init(&b, room, sizeof room);
-	while (mw_reply_next(&rest, &text)) {
-		mw_enhanced e;
-		const ptrdiff_t n = mw_enhanced_read(&e, text);
-
-		if (n > 0) {
-			text = mw_str_skip(text, (size_t)n);
-			if (r->status.cls == 0)
-				r->status = e;
-		}
-		text = mw_str_trim(text);
-		if (b.len > 0 && text.len > 0)
-			mw_buf_put_char(&b, ' ');
-		put_words(&b, mw_str_head(text, b.cap - b.len));
-	}
-	text = mwi_utf8_head(mw_buf_str(&b), RESULT_TEXT_MAX - 1);
-	memcpy(r->text, text.ptr, text.len);
-	r->text[text.len] = '\0';
+	mwi_reply_words(reply, &r->status, r->text, sizeof r->text);
 }
 
 void result_of_text(remote_reply *r, const char *text, mw_stage stage)
 {
 	char line[RESULT_TEXT_MAX + 4];
-	mw_buf b;
 	mw_reply reply = {.code = 451};
 
-	mw_buf_init(&b, line, sizeof line);
-	put_words(&b, mw_str_head(mw_str_of(text), RESULT_TEXT_MAX));
-	mw_buf_put(&b, MW_LIT("\r\n"));
-	reply.raw = mw_buf_str(&b);
-	(void)mw_reply_read(&reply, mw_buf_str(&b));
+	mwi_one_line(line, RESULT_TEXT_MAX, mw_str_of(text));
+	memcpy(line + strlen(line), "\r\n", sizeof "\r\n");
+	reply.raw = mw_str_of(line);
+	(void)mw_reply_read(&reply, reply.raw);
 	result_of_reply(r, reply, stage);
 	r->own = true;
 }

@@ -37,8 +37,8 @@ static const char *const sql[STATEMENTS] = {
 	[RECIPIENT_FIRST] = ("SELECT key, state FROM recipient WHERE key BETWEEN ? AND ?"
 			     " ORDER BY key LIMIT 1"),
 	[ATTEMPT_PUT] = "INSERT OR REPLACE INTO attempt VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-	[ATTEMPT_TRIM] = "DELETE FROM attempt WHERE key = ?1 AND at <= (SELECT at FROM"
-			 " attempt WHERE key = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)",
+	[ATTEMPT_TRIM] = ("DELETE FROM attempt WHERE key = ?1 AND at <= (SELECT at FROM"
+			  " attempt WHERE key = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)"),
 	[ATTEMPT_DROP] = "DELETE FROM attempt WHERE key = ?",
 	[MEMORY_PUT] = "INSERT OR REPLACE INTO destination VALUES(?,?,?,?,?,?,?,?)",
 	[MESSAGE_LOOK] = "SELECT size, body IS NULL FROM message WHERE id = ?",
