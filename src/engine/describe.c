@@ -168,11 +168,10 @@ static void describe(void *ctx)
 	const sender *s = g->s;
 	const int64_t now = sender_now();
 
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (const destination *d = s->destination_table[i]; d != NULL;
-		     d = d->same_hash)
-			if (!describe_one(g, d, now))
-				return;
+	for (const destination *d = table_each(&s->destinations, NULL); d != NULL;
+	     d = table_each(&s->destinations, d))
+		if (!describe_one(g, d, now))
+			return;
 }
 
 static char *ask(sender *s, void (*f)(void *ctx))
@@ -277,11 +276,11 @@ static bool measure_all(growing *g, const char *head,
 	mw_buf_put(&out, mw_str_of(head));
 	if (!add(g, &out))
 		return false;
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (const destination *d = s->destination_table[i];
-		     d != NULL && told < METRICS_DESTINATIONS; d = d->same_hash, told++)
-			if (!one(g, d))
-				return false;
+	for (const destination *d = table_each(&s->destinations, NULL);
+	     d != NULL && told < METRICS_DESTINATIONS;
+	     d = table_each(&s->destinations, d), told++)
+		if (!one(g, d))
+			return false;
 	return true;
 }
 
@@ -289,7 +288,7 @@ static void measure(void *ctx)
 {
 	growing *g = ctx;
 
-	if (g->s->destination_count > 0 &&
+	if (g->s->destinations.count > 0 &&
 	    measure_all(g, THROTTLE_HEAD, measure_throttle))
 		(void)measure_all(g, OUTCOMES_HEAD, measure_outcomes);
 }

@@ -37,15 +37,6 @@ static targets *targets_new(const mx_result *r)
 
 /* --- what names a destination */
 
-static size_t hash_of(const char *key)
-{
-	size_t h = 1469598103934665603U;
-
-	for (; *key != '\0'; key++)
-		h = (h ^ (unsigned char)*key) * 1099511628211U;
-	return h ^ h >> 29;
-}
-
 static bool find_provider(const sender *s, const mx_result *r, mw_provider *out)
 {
 	if (r->count == 0 || r->targets[0].host[0] == '\0')
@@ -189,28 +180,6 @@ static destination *make(sender *s, const char *key, const route *way, const mx_
 
 /* --- the table */
 
-static bool grow(sender *s)
-{
-	const size_t slots = s->destination_slots > 0 ? s->destination_slots * 2 : 256;
-	destination **table = calloc(slots, sizeof(destination *));
-
-	if (table == NULL)
-		return s->destination_slots > 0;
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (destination *d = s->destination_table[i], *next; d != NULL;
-		     d = next) {
-			destination **at = &table[hash_of(d->key) & (slots - 1)];
-
-			next = d->same_hash;
-			d->same_hash = *at;
-			*at = d;
-		}
-	free(s->destination_table);
-	s->destination_table = table;
-	s->destination_slots = slots;
-	return true;
-}
-
 /* The password is no part of the key, which is stored and shown. */
 static bool same_password(const route *a, const route *b)
 {
@@ -222,20 +191,17 @@ static bool same_password(const route *a, const route *b)
 static destination *find_or_make(sender *s, const char *key, const route *way,
 				 const mx_result *r, const mw_provider *p)
 {
-	destination *d, **at;
+	const size_t hash = table_hash(mw_str_of(key));
+	destination *d = table_find(&s->destinations, hash);
 
-	if (s->destination_count >= s->destination_slots && !grow(s))
-		return NULL;
-	at = &s->destination_table[hash_of(key) & (s->destination_slots - 1)];
-	for (d = *at; d != NULL; d = d->same_hash)
+	for (; d != NULL; d = table_find_next(d))
 		if (strcmp(d->key, key) == 0 && same_password(&d->way, way))
 			return d;
 	d = make(s, key, way, r, p);
-	if (d == NULL)
-		return NULL;
-	d->same_hash = *at;
-	*at = d;
-	s->destination_count++;
+	if (d != NULL && !table_add(&s->destinations, &d->link, hash)) {
+		destroy(d);
+		d = NULL;
+	}
 	return d;
 }
 
@@ -428,27 +394,23 @@ static bool is_unused(const destination *d)
 
 void destinations_tick(sender *s)
 {
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (destination **at = &s->destination_table[i], *d;
-		     (d = *at) != NULL;) {
-			tick(d);
-			if (is_unused(d)) {
-				*at = d->same_hash;
-				s->destination_count--;
-				destroy(d);
-			} else {
-				at = &d->same_hash;
-			}
+	for (destination *d = table_each(&s->destinations, NULL), *next; d != NULL;
+	     d = next) {
+		next = table_each(&s->destinations, d);
+		tick(d);
+		if (is_unused(d)) {
+			table_remove(&s->destinations, &d->link);
+			destroy(d);
 		}
+	}
 }
 
 void destinations_close(sender *s)
 {
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (destination *d = s->destination_table[i], *next; d != NULL;
-		     d = next) {
-			next = d->same_hash;
-			destroy(d);
-		}
-	free(s->destination_table);
+	for (destination *d = table_each(&s->destinations, NULL), *next; d != NULL;
+	     d = next) {
+		next = table_each(&s->destinations, d);
+		destroy(d);
+	}
+	table_free(&s->destinations);
 }

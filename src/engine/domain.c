@@ -86,83 +86,36 @@ static void heap_put(sender *s, domain *d)
 
 /* --- the table */
 
-static size_t hash_of(mw_str name)
-{
-	size_t h = 1469598103934665603U;
-
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (unsigned char)name.ptr[i]) * 1099511628211U;
-	return h ^ h >> 29;
-}
-
-static bool grow(sender *s)
-{
-	const size_t slots = s->domain_slots > 0 ? s->domain_slots * 2 : 1024;
-	domain **table = calloc(slots, sizeof(domain *));
-
-	if (table == NULL)
-		return s->domain_slots > 0;
-	for (size_t i = 0; i < s->domain_slots; i++)
-		for (domain *d = s->domain_table[i], *next; d != NULL; d = next) {
-			domain **at = &table[hash_of(mw_str_of(d->name)) & (slots - 1)];
-
-			next = d->same_hash;
-			d->same_hash = *at;
-			*at = d;
-		}
-	free(s->domain_table);
-	s->domain_table = table;
-	s->domain_slots = slots;
-	return true;
-}
-
-static domain *find(const sender *s, mw_str name)
-{
-	domain *d = s->domain_slots > 0
-			    ? s->domain_table[hash_of(name) & (s->domain_slots - 1)]
-			    : NULL;
-
-	while (d != NULL && !mw_str_eq(mw_str_of(d->name), name))
-		d = d->same_hash;
-	return d;
-}
-
 domain *domain_of(sender *s, mw_str name)
 {
-	domain *d = find(s, name), **at;
+	const size_t hash = table_hash(name);
+	domain *d = table_find(&s->domains, hash);
 
+	while (d != NULL && !mw_str_eq(mw_str_of(d->name), name))
+		d = table_find_next(d);
 	if (d != NULL)
 		return d;
-	if (s->domain_count >= s->domain_slots && !grow(s))
-		return NULL;
-	at = &s->domain_table[hash_of(name) & (s->domain_slots - 1)];
 	d = calloc(1, sizeof *d + name.len + 1);
-	if (d == NULL)
+	if (d == NULL || !table_add(&s->domains, &d->link, hash)) {
+		free(d);
 		return NULL;
+	}
 	d->name = (char *)(d + 1);
 	memcpy(d->name, name.ptr, name.len);
 	d->s = s;
 	d->last = &d->first;
 	d->next_due = INT64_MAX;
-	d->same_hash = *at;
-	*at = d;
-	s->domain_count++;
 	return d;
 }
 
 static void free_domain(domain *d)
 {
 	sender *s = d->s;
-	domain **at =
-		&s->domain_table[hash_of(mw_str_of(d->name)) & (s->domain_slots - 1)];
 
-	while (*at != d)
-		at = &(*at)->same_hash;
-	*at = d->same_hash;
+	table_remove(&s->domains, &d->link);
 	heap_remove(s, d);
 	if (d->to != NULL)
 		d->to->domains--;
-	s->domain_count--;
 	free(d);
 }
 
@@ -612,17 +565,15 @@ void domains_tick(sender *s)
 
 void domains_close(sender *s)
 {
-	for (size_t i = 0; i < s->domain_slots; i++)
-		for (domain *d = s->domain_table[i], *next; d != NULL; d = next) {
-			next = d->same_hash;
-			free(d);
-		}
-	for (size_t i = 0; i < s->job_slots; i++)
-		for (job *j = s->job_table[i], *next; j != NULL; j = next) {
-			next = j->same_hash;
-			job_free(j);
-		}
-	free(s->domain_table);
-	free(s->job_table);
+	for (domain *d = table_each(&s->domains, NULL), *next; d != NULL; d = next) {
+		next = table_each(&s->domains, d);
+		free(d);
+	}
+	for (job *j = table_each(&s->jobs, NULL), *next; j != NULL; j = next) {
+		next = table_each(&s->jobs, j);
+		job_free(j);
+	}
+	table_free(&s->domains);
+	table_free(&s->jobs);
 	free(s->heap);
 }

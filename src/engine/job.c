@@ -66,72 +66,33 @@ bool job_is_8bit(const job *j)
 
 /* --- the table of all that are in memory */
 
-static size_t slot_of(const sender *s, uint64_t id, const domain *of)
+static size_t hash_of(uint64_t id, const domain *of)
 {
 	const uint64_t h = (id ^ (uint64_t)(uintptr_t)of >> 4) * 0x9e3779b97f4a7c15U;
 
-	return (size_t)(h >> 20) & (s->job_slots - 1);
-}
-
-static bool grow(sender *s)
-{
-	const size_t old_slots = s->job_slots;
-	job **old = s->job_table;
-	job **table = calloc(old_slots > 0 ? old_slots * 2 : 1024, sizeof(job *));
-
-	if (table == NULL)
-		return old_slots > 0;
-	s->job_table = table;
-	s->job_slots = old_slots > 0 ? old_slots * 2 : 1024;
-	for (size_t i = 0; i < old_slots; i++)
-		for (job *j = old[i], *next; j != NULL; j = next) {
-			job **at = &table[slot_of(s, j->message.id, j->of)];
-
-			next = j->same_hash;
-			j->same_hash = *at;
-			*at = j;
-		}
-	free(old);
-	return true;
+	return (size_t)(h >> 20);
 }
 
 job *job_find(const sender *s, uint64_t id, const domain *of)
 {
-	job *j = s->job_slots > 0 ? s->job_table[slot_of(s, id, of)] : NULL;
+	job *j = table_find(&s->jobs, hash_of(id, of));
 
 	while (j != NULL && (j->message.id != id || j->of != of))
-		j = j->same_hash;
+		j = table_find_next(j);
 	return j;
 }
 
 bool job_enter(job *j)
 {
-	sender *s = j->s;
-	job **at;
-
-	if (s->job_count >= s->job_slots && !grow(s))
-		return false;
-	at = &s->job_table[slot_of(s, j->message.id, j->of)];
-	j->same_hash = *at;
-	*at = j;
-	j->in_table = true;
-	s->job_count++;
-	return true;
+	j->in_table = table_add(&j->s->jobs, &j->link, hash_of(j->message.id, j->of));
+	return j->in_table;
 }
 
 void job_leave(job *j)
 {
-	sender *s = j->s;
-	job **at;
-
-	if (!j->in_table)
-		return;
-	at = &s->job_table[slot_of(s, j->message.id, j->of)];
-	while (*at != j)
-		at = &(*at)->same_hash;
-	*at = j->same_hash;
+	if (j->in_table)
+		table_remove(&j->s->jobs, &j->link);
 	j->in_table = false;
-	s->job_count--;
 }
 
 /* --- noting */

@@ -18,6 +18,7 @@
 
 #include "engine/route.h"
 #include "engine/sender.h"
+#include "engine/table.h"
 #include "net/conn.h"
 #include "net/mx.h"
 #include "queue/schedule.h"
@@ -42,8 +43,8 @@ typedef struct addressee {
 } addressee;
 
 struct job {
-	job *next;      /* in its domain's list */
-	job *same_hash; /* in the sender's table */
+	table_link link; /* in the sender's jobs */
+	job *next;       /* in its domain's list */
 	domain *of;
 	sender *s;
 	store_message message; /* without recipients and body */
@@ -91,7 +92,7 @@ bool job_is_8bit(const job *j);
 /* --- domains (domain.c) */
 
 struct domain {
-	domain *same_hash;
+	table_link link; /* in the sender's domains */
 	char *name;
 	sender *s;
 	destination *to;       /* NULL: not known yet */
@@ -159,7 +160,7 @@ struct path {
 };
 
 struct destination {
-	destination *same_hash;
+	table_link link; /* in the sender's destinations */
 	sender *s;
 	char *key, *name; /* what it is found by; what people call it */
 	mw_str provider;  /* id; empty unknown */
@@ -320,17 +321,11 @@ struct sender {
 	mw_smtp_client_params params;
 	net_address own[64];
 	const char *own_name[1];
-	const char **servers;
 	net_address sources[SOURCES_MAX];
 	size_t source_count;
-	domain **domain_table;
-	size_t domain_count, domain_slots;
+	table domains, destinations, jobs;
 	domain **heap;
 	size_t heap_count, heap_cap;
-	destination **destination_table;
-	size_t destination_count, destination_slots;
-	job **job_table;
-	size_t job_count, job_slots;
 	job *resettle; /* that the store could not note */
 	outgoing *all;
 	unsigned connections;

@@ -44,9 +44,9 @@ static void follow_policy(sender *s)
 	policy_drop(s->policy);
 	s->policy = p;
 	mx_forget(s->mx);
-	for (size_t i = 0; i < s->domain_slots; i++)
-		for (domain *d = s->domain_table[i]; d != NULL; d = d->same_hash)
-			d->known_until = 0;
+	for (domain *d = table_each(&s->domains, NULL); d != NULL;
+	     d = table_each(&s->domains, d))
+		d->known_until = 0;
 }
 
 static void settle_again(sender *s)
@@ -227,19 +227,18 @@ static void flush_one(destination *d)
 
 static void flush(sender *s, const char *name)
 {
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (destination *d = s->destination_table[i]; d != NULL;
-		     d = d->same_hash)
-			if (name[0] == '\0' || strcmp(name, d->name) == 0)
-				flush_one(d);
-	for (size_t i = 0; i < s->domain_slots; i++)
-		for (domain *d = s->domain_table[i]; d != NULL; d = d->same_hash)
-			if (name[0] == '\0' || strcmp(name, d->name) == 0 ||
-			    (d->to != NULL && strcmp(name, d->to->name) == 0)) {
-				d->hold_until = 0;
-				if (d->next_due != INT64_MAX)
-					domain_due(d, 0);
-			}
+	for (destination *d = table_each(&s->destinations, NULL); d != NULL;
+	     d = table_each(&s->destinations, d))
+		if (name[0] == '\0' || strcmp(name, d->name) == 0)
+			flush_one(d);
+	for (domain *d = table_each(&s->domains, NULL); d != NULL;
+	     d = table_each(&s->domains, d))
+		if (name[0] == '\0' || strcmp(name, d->name) == 0 ||
+		    (d->to != NULL && strcmp(name, d->to->name) == 0)) {
+			d->hold_until = 0;
+			if (d->next_due != INT64_MAX)
+				domain_due(d, 0);
+		}
 }
 
 static void on_notice(task *t)
@@ -301,7 +300,7 @@ static void ask_idle(void *ctx)
 	asking *a = ctx;
 	const sender *s = a->s;
 
-	a->idle = s->job_count == 0 && s->looking == 0 && s->resettle == NULL &&
+	a->idle = s->jobs.count == 0 && s->looking == 0 && s->resettle == NULL &&
 		  (s->heap_count == 0 || s->heap[1]->next_due > sender_now());
 }
 
@@ -444,13 +443,12 @@ static void drop_all(void *ctx)
 {
 	sender *s = ctx;
 
-	for (size_t i = 0; i < s->destination_slots; i++)
-		for (destination *d = s->destination_table[i]; d != NULL;
-		     d = d->same_hash)
-			for (size_t k = 0; k < d->path_count; k++) {
-				d->paths[k].saved = INT64_MIN / 2;
-				destination_remember(d, &d->paths[k]);
-			}
+	for (destination *d = table_each(&s->destinations, NULL); d != NULL;
+	     d = table_each(&s->destinations, d))
+		for (size_t k = 0; k < d->path_count; k++) {
+			d->paths[k].saved = INT64_MIN / 2;
+			destination_remember(d, &d->paths[k]);
+		}
 	for (outgoing *o = s->all, *next; o != NULL; o = next) {
 		next = o->next;
 		if (o->c != NULL)
