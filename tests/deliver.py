@@ -127,38 +127,46 @@ def run(mailwhy, folder, faults):
         near = Server(mailwhy, "--quiet", "--config", f"{folder}/mx.conf", "--listen", "127.0.0.1:0", stdout=err, stderr=err)
         for recipient in LIVES:
             send(near.at["smtp"], recipient)
-        until = time.monotonic() + 40
-        while time.monotonic() < until:
-            seen = lives(f"{folder}/log.json")
-            if all(follows(seen.get(r, []), wanted) for r, wanted in LIVES.items()):
-                break
-            time.sleep(0.2)
-        time.sleep(1)  # the last letters reach their mailbox
+        await_lives(folder, LIVES, 40)
         for name, server in (("near", near), ("far", far)):
             status = server.stop()
             if status != 0:
                 faults.append(f"the {name} server ended with {status}")
-    with open(f"{folder}/err", encoding="utf-8", errors="replace") as err:
-        text = err.read()
-    if "ERROR" in text:
-        faults.append(text[:2000])
+    judge(mailwhy, folder, faults)
 
 
-def main():
+def await_lives(folder, wanted, seconds):
+    """Waits until all have gone as they should, and their letters have arrived; what was seen."""
+    until = time.monotonic() + seconds
+    seen = {}
+    while time.monotonic() < until:
+        seen = lives(f"{folder}/log.json")
+        if all(follows(seen.get(r, []), events) for r, events in wanted.items()):
+            break
+        time.sleep(0.2)
+    time.sleep(1)
+    return seen
+
+
+def main(test, good):
+    """Runs test(mailwhy, folder, faults) in a folder of its own; `good` is what to say when there are none."""
     mailwhy = os.path.abspath(sys.argv[1])
     folder = tempfile.mkdtemp(prefix="mailwhy-deliver-")
     faults = []
     try:
-        run(mailwhy, folder, faults)
-        judge(mailwhy, folder, faults)
+        test(mailwhy, folder, faults)
+        with open(f"{folder}/err", encoding="utf-8", errors="replace") as err:
+            text = err.read()
+        if "ERROR" in text:
+            faults.append(text[:2000])
     finally:
         if "KEEP" in os.environ:
             print(folder)
         else:
             shutil.rmtree(folder)
-    print("\n".join(faults) if faults else f"{len(LIVES)} lives as they should be")
+    print("\n".join(faults) if faults else good)
     sys.exit(1 if faults else 0)
 
 
 if __name__ == "__main__":
-    main()
+    main(run, f"{len(LIVES)} lives as they should be")

@@ -1,45 +1,7 @@
 # mailwhy queue: looking at the queue and changing it, with a server and without.
 . "$(dirname "$0")/check.inc"
-tests=$here/..
-pids=
-trap 'kill -9 $pids 2>/dev/null; rm -rf "$tmp"' EXIT
-
-# start OPTION...: what it tells is in $tmp/ready, log and err.server.
-start()
-{
-	: >"$tmp/ready"
-	"$mailwhy" serve --quiet --ready-fd 3 "$@" 3>"$tmp/ready" >"$tmp/log" 2>"$tmp/err.server" </dev/null &
-	pid=$!
-	pids="$pids $pid"
-	await 'the server to start' grep -q . "$tmp/ready"
-}
-
-# await WHAT COMMAND...: tries it for ten seconds.
-await()
-{
-	what=$1
-	shift
-	for n in $(seq 100); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.1
-	done
-	complain "waited for $what: $(head -c 1000 "$tmp/err.server")"
-}
-
-# stop [PID]: the server ends well, and AddressSanitizer finds nothing.
-stop()
-{
-	rc=0
-	kill -TERM "${1:-$pid}"
-	wait "${1:-$pid}" || rc=$?
-	[ "$rc" = 0 ] || complain "the server ended with $rc: $(grep -m5 -e ERROR -e '#[0-9]' "$tmp/err.server")"
-}
-
-# at KIND: the address of the listener of that kind.
-at()
-{
-	tr ' ' '\n' <"$tmp/ready" | grep -x -A1 "$1" | sed -n 2p
-}
+. "$here/server.inc"
+server_err=$tmp/err.server
 
 # mail SENDER RECIPIENT...: to the server that was started last.
 mail()

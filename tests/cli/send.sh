@@ -1,32 +1,19 @@
 # mailwhy send and sendmail: what is said to whom, exit statuses, what the message becomes.
 . "$(dirname "$0")/check.inc"
-tests=$here/..
-pids=
-trap 'kill -9 $pids 2>/dev/null; rm -rf "$tmp"' EXIT
+. "$here/server.inc"
 # The private queues are made here, so that the end can look for what is left of them.
 mkdir "$tmp/mail" "$tmp/private"
 TMPDIR=$tmp/private
 export TMPDIR
-
-await()
-{
-	what=$1
-	shift
-	for n in $(seq 200); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	complain "waited for $what"
-}
 
 # start NAME OPTION...: a server; what it listens on is in $tmp/NAME.ready.
 start()
 {
 	name=$1
 	shift
+	server_err=$tmp/$name.err
 	: >"$tmp/$name.ready"
-	"$mailwhy" serve --quiet --ready-fd 3 "$@" 3>"$tmp/$name.ready" >"$tmp/$name.log" 2>"$tmp/$name.err" \
-		</dev/null &
+	"$mailwhy" serve --quiet --ready-fd 3 "$@" 3>"$tmp/$name.ready" >"$tmp/$name.log" 2>"$server_err" </dev/null &
 	pids="$pids $!"
 	await "$name" grep -q . "$tmp/$name.ready"
 }

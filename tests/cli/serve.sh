@@ -1,51 +1,7 @@
 # mailwhy serve: what it says to clients, what becomes of mail, how it starts, reloads and stops.
 . "$(dirname "$0")/check.inc"
-tests=$here/..
-pids=
-trap 'kill -9 $pids 2>/dev/null; rm -rf "$tmp"' EXIT
+. "$here/server.inc"
 mkdir "$tmp/mail"
-
-# start OPTION...: what it tells is in $tmp/ready, log and err.
-start()
-{
-	: >"$tmp/ready"
-	"$mailwhy" serve --quiet --ready-fd 3 "$@" 3>"$tmp/ready" >"$tmp/log" 2>"$tmp/err" </dev/null &
-	pid=$!
-	pids="$pids $pid"
-	await 'the server to start' grep -q . "$tmp/ready"
-}
-
-# await WHAT COMMAND...: tries it for ten seconds.
-await()
-{
-	what=$1
-	shift
-	for n in $(seq 200); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	complain "waited for $what: $(head -c 1000 "$tmp/err")"
-}
-
-# at KIND [N]: the address of the Nth listener of that kind.
-at()
-{
-	tr ' ' '\n' <"$tmp/ready" | grep -x -A1 "$1" | grep -vx -e "$1" -e -- | sed -n "${2:-1}p"
-}
-
-# stop: the server ends well, and AddressSanitizer finds nothing.
-stop()
-{
-	kill -TERM "$pid"
-	ended
-}
-
-ended()
-{
-	rc=0
-	wait "$pid" || rc=$?
-	[ "$rc" = 0 ] || complain "the server ended with $rc: $(grep -m5 -e ERROR -e '#[0-9]' "$tmp/err")"
-}
 
 # dialogue WHAT ADDRESS: plays standard input (tests/smtp_client.py).
 dialogue()
