@@ -28,41 +28,66 @@ static void note(mw_smtp_server *s, mw_answer_id id)
 		s->fault = (unsigned short)id;
 }
 
-/* Counts Received fields (section 6.3) in a piece of one line of the header. */
-static void look_at_header(mw_smtp_server *s, mw_str piece)
-{
-	const mw_smtp_params *p = s->params;
+/* The limit that a piece passes first, however the bytes were cut: `id`, after `at` of
+ * its bytes. */
+typedef struct passed {
+	mw_answer_id id;
+	uint64_t at;
+} passed;
 
+static void pass(passed *p, mw_answer_id id, uint64_t at)
+{
+	if (at < p->at)
+		*p = (passed){id, at};
+}
+
+/* `had` bytes were counted before the `len` of the piece; 0 for `max`: no limit. */
+static void watch(passed *p, mw_answer_id id, uint64_t max, uint64_t had, size_t len)
+{
+	const uint64_t room = had < max ? max - had : 0;
+
+	if (max != 0 && room < len)
+		pass(p, id, room);
+}
+
+/* Counts Received fields (section 6.3) in a piece of one line of the header. */
+static void look_at_header(mw_smtp_server *s, mw_str piece, passed *p)
+{
+	const mw_smtp_params *limits = s->params;
+	size_t i = 0;
+
+	watch(p, MW_ANSWER_HEADER_TOO_LARGE, limits->header_max, s->header, piece.len);
 	s->header += (unsigned)piece.len;
-	if (p->header_max != 0 && s->header > p->header_max)
-		note(s, MW_ANSWER_HEADER_TOO_LARGE);
-	for (size_t i = 0; i < piece.len && s->field < sizeof received - 1; i++)
+	for (; i < piece.len && s->field < sizeof received - 1; i++)
 		if (mwi_lower(piece.ptr[i]) != received[s->field++])
 			s->field = FIELD_NO;
 	if (s->field == sizeof received - 1) {
 		s->field = FIELD_NO;
-		if (++s->hops > p->hops_max && p->hops_max != 0)
-			note(s, MW_ANSWER_LOOP);
+		if (++s->hops > limits->hops_max && limits->hops_max != 0)
+			pass(p, MW_ANSWER_LOOP, i - 1);
 	}
 }
 
 /* Counts a piece of one line; `ends`: its line end is the end of it. */
 static void count(mw_smtp_server *s, mw_str piece, bool ends)
 {
-	const mw_smtp_params *p = s->params;
+	const mw_smtp_params *limits = s->params;
+	passed p = {MW_ANSWER_COUNT, UINT64_MAX};
 
+	watch(&p, MW_ANSWER_MESSAGE_TOO_LARGE, limits->size_max, s->size, piece.len);
 	s->size += piece.len;
-	if (p->size_max != 0 && s->size > p->size_max)
-		note(s, MW_ANSWER_MESSAGE_TOO_LARGE);
+	if (!s->binary)
+		watch(&p, MW_ANSWER_LINE_OF_MAIL_TOO_LONG, limits->line_max, s->line,
+		      piece.len);
 	s->line = piece.len > UINT32_MAX - s->line ? UINT32_MAX
 						   : s->line + (unsigned)piece.len;
-	if (p->line_max != 0 && s->line > p->line_max && !s->binary)
-		note(s, MW_ANSWER_LINE_OF_MAIL_TOO_LONG);
 	if (s->in_header) {
-		look_at_header(s, piece);
+		look_at_header(s, piece, &p);
 		if (ends && s->line <= 2)
 			s->in_header = false;
 	}
+	if (p.id != MW_ANSWER_COUNT)
+		note(s, p.id);
 	if (ends) {
 		s->line = 0;
 		s->field = 0;
