@@ -10,6 +10,7 @@
 
 #include "engine/client_login.h"
 #include "engine/outbound.h"
+#include "net/connect.h"
 #include "net/tls.h"
 
 #define QUIT_SECONDS 5
@@ -623,7 +624,7 @@ static void dial_next(outgoing *o)
 	}
 	o->c = conn_dial(&o->s->l, &to, source, &handler, o);
 	if (o->c == NULL) {
-		snprintf(reply, sizeof reply, "451 4.4.1 %s", conn_error(errno));
+		snprintf(reply, sizeof reply, "451 4.4.1 %s", connect_error(errno));
 		result_of_text(&o->last, reply, MW_STAGE_CONNECT);
 		on_unusable(o);
 		return;

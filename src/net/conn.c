@@ -4,13 +4,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "net/connect.h"
+#include "net/stream.h"
 
 #define LINGER 5 /* seconds that a peer has to read the last reply */
 
@@ -20,8 +19,7 @@ struct conn {
 	struct event *readable, *writable;
 	const conn_handler *handler;
 	void *ctx;
-	SSL *tls;
-	int fd;
+	stream s;
 	int64_t deadline; /* ms; 0 none */
 	char *kept, *unsent;
 	size_t kept_len, unsent_len;
@@ -61,7 +59,7 @@ static conn *new_conn(loop *l, int fd, const conn_handler *handler, void *ctx)
 	if (c == NULL)
 		return NULL;
 	c->l = l;
-	c->fd = fd;
+	c->s.fd = fd;
 	c->handler = handler;
 	c->ctx = ctx;
 	c->paused = true;
@@ -83,59 +81,10 @@ conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void
 	return c;
 }
 
-const char *conn_error(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-		return "connection refused";
-	case ETIMEDOUT:
-		return "connection timed out";
-	case EHOSTUNREACH:
-	case EHOSTDOWN:
-		return "no route to host";
-	case ENETUNREACH:
-	case ENETDOWN:
-		return "network is unreachable";
-	case EADDRNOTAVAIL:
-		return "the address to send from is none of this machine";
-	case EACCES:
-	case EPERM:
-		return "a firewall of this machine forbids the connection";
-	case ECONNRESET:
-		return "connection reset";
-	case EMFILE:
-	case ENFILE:
-		return "no more files may be open";
-	default:
-		return "the connection failed";
-	}
-}
-
-/* A socket on its way, or -1 with errno. */
-static int begin_connect(const net_address *to, const net_address *source)
-{
-	static const int one = 1;
-	const int fd =
-		socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if ((source == NULL || bind(fd, &source->any, net_address_len(source)) == 0) &&
-	    (connect(fd, &to->any, net_address_len(to)) == 0 || errno == EINPROGRESS ||
-	     errno == EINTR))
-		return fd;
-	const int e = errno;
-
-	close(fd);
-	errno = e;
-	return -1;
-}
-
 conn *conn_dial(loop *l, const net_address *to, const net_address *source,
 		const conn_handler *handler, void *ctx)
 {
-	const int fd = begin_connect(to, source);
+	const int fd = connect_begin(to, source);
 	conn *c = fd >= 0 ? new_conn(l, fd, handler, ctx) : NULL;
 
 	if (c == NULL) {
@@ -162,9 +111,7 @@ static void release(conn *c)
 	event_free(c->readable);
 	if (c->writable != NULL)
 		event_free(c->writable);
-	if (c->tls != NULL)
-		SSL_free(c->tls);
-	close(c->fd);
+	stream_close(&c->s);
 	free(c->kept);
 	free(c->unsent);
 	c->dead = true;
@@ -208,58 +155,36 @@ static bool leave(conn *c)
 
 /* --- TLS */
 
-/* What a call of OpenSSL came to: 1 wants to read, 2 wants to write, 0 is broken. */
-static int tls_wants(conn *c, int result)
-{
-	switch (SSL_get_error(c->tls, result)) {
-	case SSL_ERROR_WANT_READ:
-		return 1;
-	case SSL_ERROR_WANT_WRITE:
-		return 2;
-	default:
-		ERR_clear_error();
-		return 0;
-	}
-}
-
 static bool want_write(conn *c)
 {
 	if (c->writable == NULL)
-		c->writable = event_new(c->l->base, c->fd, EV_WRITE, on_writable, c);
+		c->writable = event_new(c->l->base, c->s.fd, EV_WRITE, on_writable, c);
 	if (c->writable != NULL && event_add(c->writable, NULL) == 0)
 		return true;
 	end(c, "out of memory");
 	return false;
 }
 
-/* The certificate's fault is what the server's admin can mend. */
-static const char *shake_error(const conn *c)
-{
-	const long verified = c->client ? SSL_get_verify_result(c->tls) : X509_V_OK;
-
-	return verified == X509_V_OK ? "the TLS handshake failed"
-				     : X509_verify_cert_error_string(verified);
-}
-
 static void shake(conn *c)
 {
-	ERR_clear_error();
-	const int r = c->client ? SSL_connect(c->tls) : SSL_accept(c->tls);
-	const int wants = r == 1 ? -1 : tls_wants(c, r);
-
-	if (wants == 1) {
+	switch (stream_shake(&c->s, c->client)) {
+	case STREAM_WANTS_READ:
 		want_read(c, true);
-	} else if (wants == 2) {
+		break;
+	case STREAM_WANTS_WRITE:
 		want_read(c, false);
 		(void)want_write(c);
-	} else if (wants == 0) {
-		end(c, shake_error(c));
-	} else {
+		break;
+	case STREAM_BROKEN:
+		end(c, stream_shake_error(&c->s, c->client));
+		break;
+	case STREAM_DONE:
 		c->shaking = false;
 		want_read(c, false);
 		enter(c);
 		c->handler->secured(c->ctx);
 		leave(c);
+		break;
 	}
 }
 
@@ -268,8 +193,7 @@ static bool begin_tls(conn *c, SSL_CTX *tls)
 	free(c->kept);
 	c->kept = NULL;
 	c->kept_len = 0;
-	c->tls = SSL_new(tls);
-	if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1) {
+	if (!stream_secure(&c->s, tls)) {
 		conn_close(c);
 		return false;
 	}
@@ -284,68 +208,23 @@ void conn_secure(conn *c, SSL_CTX *tls)
 		want_read(c, true);
 }
 
-static bool is_address(const char *server)
-{
-	net_address a;
-
-	return net_address_read(&a, server);
-}
-
 /* The client speaks first: its turn comes with the next round of the loop. */
 void conn_secure_client(conn *c, SSL_CTX *tls, const char *server)
 {
 	if (!begin_tls(c, tls))
 		return;
-	/* OpenSSL takes an empty name for one that need not fit. An address is no SNI. */
-	if (server[0] == '\0' || SSL_set1_host(c->tls, server) != 1 ||
-	    (!is_address(server) && SSL_set_tlsext_host_name(c->tls, server) != 1)) {
+	if (!stream_expect(&c->s, server)) {
 		end(c, "the TLS handshake failed");
 		return;
 	}
 	(void)want_write(c);
 }
 
-/* What a call came to: bytes; 0 end; -1 nothing now; -2 broken. */
-static ssize_t plain_result(ssize_t r)
-{
-	if (r >= 0)
-		return r;
-	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : -2;
-}
-
-static ssize_t tls_result(conn *c, int r)
-{
-	if (r > 0)
-		return r;
-	if (SSL_get_error(c->tls, r) == SSL_ERROR_ZERO_RETURN)
-		return 0;
-	return tls_wants(c, r) != 0 ? -1 : -2;
-}
-
-static ssize_t read_some(conn *c, char *p, size_t n)
-{
-	if (c->tls == NULL)
-		return plain_result(recv(c->fd, p, n, 0));
-	ERR_clear_error();
-	return tls_result(c, SSL_read(c->tls, p, (int)n));
-}
-
-static ssize_t write_some(conn *c, const char *p, size_t n)
-{
-	if (c->tls == NULL)
-		return plain_result(send(c->fd, p, n, MSG_NOSIGNAL));
-	ERR_clear_error();
-	return tls_result(c, SSL_write(c->tls, p, (int)n));
-}
-
 /* --- writing */
 
 static void linger(conn *c)
 {
-	if (c->tls != NULL)
-		SSL_shutdown(c->tls);
-	ERR_clear_error();
-	shutdown(c->fd, SHUT_WR);
+	stream_end(&c->s);
 	c->lingering = true;
 	c->paused = false;
 	c->deadline = loop_clock() + LINGER * 1000;
@@ -400,7 +279,7 @@ bool conn_send(conn *c, mw_str bytes)
 	if (c->lingering)
 		return true;
 	while (c->unsent_len == 0 && bytes.len > 0) {
-		const ssize_t n = write_some(c, bytes.ptr, bytes.len);
+		const ssize_t n = stream_write(&c->s, bytes.ptr, bytes.len);
 
 		if (n == 0 || n == -2) {
 			lose(c);
@@ -423,7 +302,8 @@ static void send_unsent(conn *c)
 	size_t done = 0;
 
 	while (done < c->unsent_len) {
-		const ssize_t n = write_some(c, c->unsent + done, c->unsent_len - done);
+		const ssize_t n =
+			stream_write(&c->s, c->unsent + done, c->unsent_len - done);
 
 		if (n == 0 || n == -2) {
 			lose(c);
@@ -499,7 +379,7 @@ static void hear_out(conn *c)
 
 		if (c->kept_len > 0)
 			memcpy(l->in, c->kept, c->kept_len);
-		n = read_some(c, l->in + c->kept_len, LOOP_IN_MAX - c->kept_len);
+		n = stream_read(&c->s, l->in + c->kept_len, LOOP_IN_MAX - c->kept_len);
 		if (n <= 0)
 			return;
 		mw_buf_reset(&l->out);
@@ -530,7 +410,7 @@ static void read_on(conn *c)
 	}
 	if (c->kept_len > 0)
 		memcpy(l->in, c->kept, c->kept_len);
-	n = read_some(c, l->in + c->kept_len, room);
+	n = stream_read(&c->s, l->in + c->kept_len, room);
 	if (n == -1)
 		return;
 	if (n <= 0) {
@@ -545,8 +425,7 @@ static void read_on(conn *c)
 		return;
 	if (!deliver(c, c->kept_len + (size_t)n))
 		return;
-	/* OpenSSL may hold bytes that no event will tell of. */
-	if (c->tls != NULL && !c->paused && c->unsent_len == 0 && SSL_pending(c->tls) > 0)
+	if (!c->paused && c->unsent_len == 0 && stream_holds(&c->s))
 		event_active(c->readable, EV_READ, 1);
 }
 
@@ -567,13 +446,10 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 
 static void finish_connect(conn *c)
 {
-	int error = 0;
-	socklen_t size = sizeof error;
+	const int error = connect_result(c->s.fd);
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-		error = errno;
 	if (error != 0) {
-		end(c, conn_error(error));
+		end(c, connect_error(error));
 		return;
 	}
 	c->connecting = false;
@@ -622,7 +498,7 @@ void conn_resume(conn *c)
 		return;
 	if (!c->paused && !c->closing && c->unsent_len == 0) {
 		want_read(c, true);
-		if (c->tls != NULL && SSL_pending(c->tls) > 0)
+		if (stream_holds(&c->s))
 			event_active(c->readable, EV_READ, 1);
 	}
 }
@@ -657,13 +533,13 @@ void conn_abort(conn *c, bool reset)
 	if (c->dead)
 		return;
 	if (reset)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+		setsockopt(c->s.fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 	end(c, NULL);
 }
 
 SSL *conn_tls(conn *c)
 {
-	return c->tls;
+	return c->s.tls;
 }
 
 /* Calls the handler outside input(): what it wrote goes out, what it closed ends. */
@@ -679,7 +555,7 @@ static void come_late(conn *c)
 {
 	if (c->closing || c->shaking || c->connecting) {
 		end(c, c->shaking      ? "the TLS handshake took too long"
-		       : c->connecting ? conn_error(ETIMEDOUT)
+		       : c->connecting ? connect_error(ETIMEDOUT)
 				       : NULL);
 		return;
 	}

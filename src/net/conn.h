@@ -47,9 +47,6 @@ conn *conn_open(loop *l, int fd, SSL_CTX *tls, const conn_handler *handler, void
 conn *conn_dial(loop *l, const net_address *to, const net_address *source,
 		const conn_handler *handler, void *ctx);
 
-/* A constant string that tells a person what an error of connecting means. */
-const char *conn_error(int error);
-
 /* Calls input() with what is there (perhaps nothing), then reads on. */
 void conn_resume(conn *c);
 
