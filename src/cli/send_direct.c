@@ -26,8 +26,8 @@
 
 typedef struct putting {
 	const send_mail *m;
-	bool at_once; /* no letter comes back, and with a route all go as one */
-	bool routed;
+	bool at_once; /* nothing is kept */
+	bool routed;  /* all go one way */
 	uint64_t id;
 } putting;
 
@@ -41,8 +41,7 @@ static mw_status add_recipients(const putting *p, transaction *t, int64_t now)
 				     .orcpt = MW_LIT(""),
 				     .text = MW_LIT(""),
 				     .route = STORE_REMOTE,
-				     .notify =
-					     p->at_once ? MW_NOTIFY_NEVER : p->m->notify,
+				     .notify = p->m->notify,
 				     .next_try = now};
 
 		if (!address_read(&one, p->m->recipients[i]))
@@ -278,13 +277,17 @@ static void remove_folders(const folders *at)
 
 /* --- the run */
 
+/* The one who waits for it is told on the terminal. NOTIFY goes on as it was asked for:
+ * of what a later server can't deliver nobody else would ever tell. */
 static int run(settings *s, const folders *at, putting *p, send_report *r)
 {
 	bool quiet = true;
 	problems told = {.tell = cli_tell_problem, .ctx = &quiet};
 	cli_charset charsets = {0};
-	engine_options o = {
-		.ready_fd = -1, .convert = cli_charset_convert, .convert_ctx = &charsets};
+	engine_options o = {.ready_fd = -1,
+			    .convert = cli_charset_convert,
+			    .convert_ctx = &charsets,
+			    .no_letters = p->at_once};
 	int rc;
 
 	if (getrandom(&o.seed, sizeof o.seed, 0) != sizeof o.seed)

@@ -394,6 +394,7 @@ static engine *new_engine(const mw_knowledge *kb, const engine_options *options,
 	e->kb = kb;
 	e->convert = options->convert;
 	e->convert_ctx = options->convert_ctx;
+	e->no_letters = options->no_letters;
 	pthread_mutex_init(&e->lock, NULL);
 	sigemptyset(signals);
 	sigaddset(signals, SIGTERM);

@@ -37,6 +37,7 @@ typedef struct engine {
 	struct control *control;
 	policy *policy; /* the one for new sessions; guarded by `lock` */
 	pthread_mutex_t lock;
+	bool no_letters; /* as engine_options say */
 	atomic_bool stopping;
 	atomic_uint sessions;
 	atomic_uint_fast64_t last_session;
@@ -55,6 +56,7 @@ typedef struct engine_options {
 	uint64_t seed;
 	mw_convert *convert; /* charsets to UTF-8 (mailwhy/bounce.h) */
 	void *convert_ctx;
+	bool no_letters; /* senders get none: the caller tells them */
 } engine_options;
 
 /* Runs the server until SIGTERM or SIGINT: an exit status of sysexits.h. Settings were

@@ -99,7 +99,8 @@ bool report_wanted(const report *r, size_t i)
 {
 	const unsigned notify = r->r[i].notify;
 
-	if (r->message.mail.sender.len == 0 || (notify & MW_NOTIFY_NEVER) != 0)
+	if (r->e->no_letters || r->message.mail.sender.len == 0 ||
+	    (notify & MW_NOTIFY_NEVER) != 0)
 		return false;
 	if (is_success(r, i))
 		return (notify & MW_NOTIFY_SUCCESS) != 0;

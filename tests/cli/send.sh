@@ -165,6 +165,12 @@ rc=0
 json 'all[0]["category"] == "auth-failed"'
 lacks out guess
 
+# What a server behind the next one refuses comes back as a letter: nobody waits for it any more.
+start relay --listen 127.0.0.1:0 --domain example.org --mailboxes "$tmp/relay.mail" --relay-from 127.0.0.0/8 \
+	--route "$(at receiver smtp)" --spool "$tmp/relay"
+gives 0 "$mailwhy" send --via "$(at relay smtp)" --from ann@example.org rcpt-550-5.1.1@scenario.test
+await 'the letter of the relay' sh -c "grep -q 'Action: failed' $tmp/relay.mail/example.org/ann/new/*"
+
 # --- into a queue
 
 gives 0 "$mailwhy" send --queue --spool "$tmp/login" --from bob@example.org bob@example.org
