@@ -61,11 +61,11 @@ TOLD = {
 }
 
 
-def send(address, recipient, header=""):
+def send(address, recipient, header="", sender="eve@example.org"):
     client = Client(address)
     client.expect(220)
     client.say("EHLO client.example", 250)
-    client.say("MAIL FROM:<eve@example.org>", 250)
+    client.say(f"MAIL FROM:<{sender}>", 250)
     client.say(f"RCPT TO:<{recipient}>", 250)
     client.say("DATA", 354)
     client.send(f"{header}Subject: to {recipient}\r\nMessage-ID: <{recipient}>\r\n\r\nhello\r\n.\r\n".encode())

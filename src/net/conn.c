@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/conn.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -237,9 +236,9 @@ static void lose(conn *c)
 	enter(c);
 	if (c->client && !c->paused)
 		hear_out(c);
-	assert(c->busy > 0); /* so it is there until leave() */
-	end(c, c->client ? "the server closed the connection" : "the client is gone");
-	leave(c);
+	if (leave(c))
+		end(c, c->client ? "the server closed the connection"
+				 : "the client is gone");
 }
 
 static bool keep_unsent(conn *c, mw_str rest)
