@@ -30,6 +30,7 @@
 	X(REPORTING_UA, "reporting-ua")                                                  \
 	X(STATUS, "status")                                                              \
 	X(X_ACTUAL, "x-actual-recipient")                                                \
+	X(X_CATEGORY, "x-mailwhy-category")                                              \
 	X(X_STAGE, "x-mailwhy-stage")
 
 typedef enum mwi_status_field {

@@ -191,14 +191,10 @@ static mw_str near_by(const mw_bounce *b, size_t entry)
 	return n->text;
 }
 
-static void finish(mw_bounce *b, size_t entry, mw_report *out)
+static void find_place(mw_bounce *b, size_t entry, mw_outcome *o)
 {
-	mw_outcome *o = &out->outcome;
-	const mw_str context = context_of(b, entry);
-
 	if (o->stage == MW_STAGE_NONE || o->remote.len == 0)
 		mwi_wrapper_read(o, mwi_utf8_head(near_by(b, entry), SEARCHED));
-	add_context(o, context);
 }
 
 /* "bob" of the system's own: whom the returned mail was sent to tells the domain. */
@@ -235,7 +231,8 @@ void mwi_outcome_of_entry(mw_bounce *b, mw_str address, size_t entry, mw_report 
 		if (o->reply < 400 && o->status.cls < 4)
 			o->kind = MW_KIND_DELIVERED;
 	}
-	finish(b, entry, out);
+	find_place(b, entry, o);
+	add_context(o, context_of(b, entry));
 }
 
 /* "5.0.0": somebody had to write something. */
@@ -375,5 +372,8 @@ void mwi_outcome_of_group(mw_bounce *b, const mwi_group *g, mw_report *out)
 	if (g->field[MWI_STATUS_REMOTE].len > 0)
 		o->remote = host_of(g->field[MWI_STATUS_REMOTE]);
 	read_stage(g, o);
-	finish(b, entry, out);
+	find_place(b, entry, o);
+	/* What a letter of our own says around the server's words is our advice. */
+	if (g->field[MWI_STATUS_X_CATEGORY].len == 0)
+		add_context(o, context_of(b, entry));
 }
