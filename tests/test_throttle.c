@@ -294,6 +294,60 @@ static void test_down(void **state)
 	assert_true(throttle_may_connect(&t, 0, 0, now));
 }
 
+/* A destination that answers and serves nobody: after a few, one at a time. */
+static void test_troubled(void **state)
+{
+	const throttle_bounds usual = {.published = false};
+	throttle t;
+	int64_t now = START;
+
+	(void)state;
+	throttle_init(&t, &usual);
+	throttle_troubled(&t, true, 0, 0, now);
+	throttle_troubled(&t, true, 0, 0, now);
+	assert_true(throttle_may_connect(&t, 1, 0, now));
+	/* One that is served between them ends the row. */
+	throttle_passed(&t, 1, 1, now);
+	throttle_troubled(&t, true, 0, 0, now);
+	throttle_troubled(&t, true, 0, 0, now);
+	for (int i = 0; i < 3; i++) {
+		throttle_troubled(&t, false, 0, 0, now);
+		assert_true(throttle_may_connect(&t, 1, 0, now));
+	}
+	throttle_troubled(&t, false, 0, 0, now);
+	assert_true(throttle_wake(&t, 0, now) == now + 60000);
+	/* It is greeted all the while; each one more that fails makes the pause longer.
+	 */
+	now += 60000;
+	throttle_connected(&t, 1);
+	throttle_troubled(&t, false, 0, 0, now);
+	assert_true(throttle_wake(&t, 0, now) == now + 120000);
+	now += 120000;
+	throttle_connected(&t, 1);
+	throttle_passed(&t, 1, 1, now);
+	assert_int_equal(t.down_since, 0);
+	throttle_troubled(&t, true, 0, 0, now);
+	assert_true(throttle_may_connect(&t, 1, 0, now));
+}
+
+/* A greeting is no mail: refused again and again behind it, the pause grows all the same.
+ */
+static void test_refused_behind_the_greeting(void **state)
+{
+	const throttle_bounds usual = {.published = false};
+	throttle t;
+	int64_t now = START;
+
+	(void)state;
+	throttle_init(&t, &usual);
+	for (int i = 0; i < 20; i++) {
+		throttle_connected(&t, 1);
+		throttle_refused(&t, 1, 0, now);
+		now = throttle_wake(&t, 0, now);
+	}
+	assert_true(now - START > 50 * 60000);
+}
+
 /* One connection is enough to be put off; the first success brings the others back. */
 static void test_greylist_storm(void **state)
 {
@@ -373,6 +427,8 @@ int main(void)
 		cmocka_unit_test(test_no_limits),
 		cmocka_unit_test(test_probes_upward),
 		cmocka_unit_test(test_down),
+		cmocka_unit_test(test_troubled),
+		cmocka_unit_test(test_refused_behind_the_greeting),
 		cmocka_unit_test(test_greylist_storm),
 		cmocka_unit_test(test_few_are_no_rate),
 		cmocka_unit_test(test_bounds),

@@ -174,7 +174,15 @@ static void on_uncertain(const attempt *x, addressee *a, const remote_reply *r,
 				      "more after the server's own time");
 }
 
-/* When the throttle would let it through again. */
+/* The throttle has something to change, so it says when: fewer of ours at a time, or
+ * more slowly. Where no other connection stands, fewer is not in our hands. */
+static bool is_for_throttle(const attempt *x, const mw_verdict *v)
+{
+	return x->o != NULL && (v->limit == MW_LIMIT_RATE ||
+				(v->limit == MW_LIMIT_CONNECTIONS && x->o->p->open > 1));
+}
+
+/* The time that the server named counts first. */
 static schedule_choice choose(const attempt *x, const addressee *a, const mw_verdict *v,
 			      const char **why)
 {
@@ -185,8 +193,7 @@ static schedule_choice choose(const attempt *x, const addressee *a, const mw_ver
 				x->j->message.arrival, sender_random(s), x->now);
 
 	*why = c.named ? "the server named the time" : "by the schedule of its category";
-	if (c.next == SCHEDULE_RETRY && x->o != NULL &&
-	    (v->limit == MW_LIMIT_RATE || v->limit == MW_LIMIT_CONNECTIONS)) {
+	if (c.next == SCHEDULE_RETRY && !c.named && is_for_throttle(x, v)) {
 		c.at = throttle_wake(&x->o->p->t, x->o->p->offered, x->now);
 		if (c.at < x->now + 1000 || c.at == INT64_MAX)
 			c.at = x->now + 1000;
@@ -320,12 +327,25 @@ static bool is_cut(const outgoing *o, bool failed)
 	return (failed && r->own) || code_limit(o->s->e, r) == MW_LIMIT_MESSAGES;
 }
 
-static void tell_throttle(outgoing *o, const remote_reply *r, unsigned taken)
+/* None of its recipients was tried before. */
+static bool is_new(const outgoing *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->of[i]->r.attempts > 0)
+			return false;
+	return true;
+}
+
+/* `r`: the first refusal, or NULL; `failed`: the connection has ended. */
+static void tell_throttle(outgoing *o, const remote_reply *r, unsigned taken, bool failed)
 {
 	path *p = o->p;
 	const int64_t now = sender_now();
 	const mw_verdict v = r != NULL ? judge(o->s->e, r, MW_LIT(""), host_of(o))
 				       : (mw_verdict){.limit = MW_LIMIT_NONE};
+	const bool troubled =
+		v.limit == MW_LIMIT_SERVER && (taken == 0 || r->stage != MW_STAGE_RCPT);
+	const bool sure = failed || (troubled && refused_at_mail(o));
 
 	p->changed = p->changed || v.limit != MW_LIMIT_NONE;
 	switch (v.limit) {
@@ -348,7 +368,10 @@ static void tell_throttle(outgoing *o, const remote_reply *r, unsigned taken)
 	case MW_LIMIT_COUNT:
 		break;
 	}
-	throttle_passed(&p->t, o->carried + 1, p->open, now);
+	if (sure || (troubled && is_new(o)))
+		throttle_troubled(&p->t, sure, named_ms(&v), sender_random(o->s), now);
+	else if (!troubled)
+		throttle_passed(&p->t, o->carried + 1, p->open, now);
 }
 
 /* Those that came after as many as the server takes at once: they are named again, in
@@ -418,7 +441,7 @@ bool act_on_mail(outgoing *o, bool failed)
 		give_back(o, j);
 		return false;
 	}
-	tell_throttle(o, first_refusal(o), taken);
+	tell_throttle(o, first_refusal(o), taken, failed);
 	o->carried++;
 	for (size_t i = 0; i < o->count; i++)
 		if (!is_one_too_many(o, &o->results[i], taken))

@@ -29,6 +29,10 @@
 #define RATE_BELIEVED 5U
 /* A message that was offered before a refusal is answered within this. */
 #define LATE_ANSWER (10 * SECOND)
+/* What makes a destination one that does not work, though it answers: three connections
+ * in a row that broke, or a dozen new mails that it had some trouble of its own with. */
+#define TROUBLE_SURE     4U
+#define TROUBLE_BELIEVED 12U
 /* Connections refused in a row before fewer than had been found are believed in: those
  * that were just closed may still be counted. */
 #define REFUSALS_BELIEVED 4U
@@ -223,7 +227,7 @@ static void find(throttle_limit *l, unsigned n, int64_t now)
 
 static void works_again(throttle *t)
 {
-	t->failures = t->refused = t->slowed = t->greylisted = 0;
+	t->failures = t->trouble = t->refused = t->slowed = t->greylisted = 0;
 	t->down_since = 0;
 }
 
@@ -231,7 +235,6 @@ void throttle_connected(throttle *t, unsigned open)
 {
 	if (open > t->proven)
 		t->proven = open;
-	t->refused = 0;
 }
 
 /* Those that were on their way when one was refused count too: so much more was taken. */
@@ -333,6 +336,16 @@ void throttle_failed(throttle *t, int64_t named, uint64_t random, int64_t now)
 		t->down_since = now;
 	/* Not all at the same moment: up to a tenth more. */
 	t->connect_after = now + pause + (int64_t)(random % (uint64_t)(pause / 10 + 1));
+}
+
+void throttle_troubled(throttle *t, bool sure, int64_t named, uint64_t random,
+		       int64_t now)
+{
+	t->trouble += sure ? TROUBLE_SURE : 1;
+	if (t->trouble < TROUBLE_BELIEVED)
+		return;
+	t->trouble = TROUBLE_BELIEVED;
+	throttle_failed(t, named, random, now);
 }
 
 void throttle_release(throttle *t)

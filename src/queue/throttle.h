@@ -49,6 +49,7 @@ typedef struct throttle {
 	unsigned proven;       /* connections that stood at one time */
 	unsigned refused;      /* connections that were refused in a row */
 	unsigned failures;     /* of the whole destination, in a row; 0 it works */
+	unsigned trouble;      /* signs in a row that it does not */
 	unsigned slowed;       /* times in a row that it took nothing after a pause */
 	unsigned greylisted;   /* first tries in a row that were put off */
 	int64_t connect_after; /* no connection before; 0 at once */
@@ -107,6 +108,13 @@ void throttle_greylisted(throttle *t);
 /* Nobody answered, or nobody is served now, and no connection stands: until
  * connect_after nobody is tried. */
 void throttle_failed(throttle *t, int64_t named, uint64_t random, int64_t now);
+
+/* A message was not answered for what it is. `sure`: the connection broke at it, or it
+ * was refused before the server knew whose it was; else the server told of trouble of its
+ * own with a message that it had not seen before. Some in a row count as
+ * throttle_failed(). */
+void throttle_troubled(throttle *t, bool sure, int64_t named, uint64_t random,
+		       int64_t now);
 
 /* Somebody at the keyboard wants it tried at once: waits end, numbers stay. */
 void throttle_release(throttle *t);
