@@ -256,13 +256,32 @@ static domain *unlist_first(destination *d)
 	return of;
 }
 
+/* The next mail whose time has not run out: others are for watch.c to end, which it does
+ * within a second or so. NULL: none is ready. */
+static job *take_timely(domain *of)
+{
+	const schedule *plan = &of->s->policy->schedule;
+	const int64_t now = sender_now();
+
+	while (of->ready > 0) {
+		const store_message *m = &of->first->message;
+
+		if (!schedule_over(plan, m->arrival, now))
+			return domain_take(of);
+		domain_forget(of, m->id);
+		if (of->ready == 0)
+			domain_unload(of, now + 1000);
+	}
+	return NULL;
+}
+
 /* One of each domain in turn. */
 job *destination_next(destination *d, path *p)
 {
 	while (d->first_listed != NULL &&
 	       throttle_may_send(&p->t, p->offered, sender_now())) {
 		domain *of = unlist_first(d);
-		job *j = of->ready > 0 ? domain_take(of) : NULL;
+		job *j = take_timely(of);
 
 		if (of->ready > 0)
 			destination_list(d, of);
