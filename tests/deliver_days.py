@@ -98,14 +98,14 @@ SPEED = 20  # a second of ours, so that what the engine does each second does no
 class Clock:
     """The clock of the servers that are started with env()."""
 
-    def __init__(self, folder):
-        self.path, self.ahead = f"{folder}/clock", 0
+    def __init__(self, folder, speed=SPEED):
+        self.path, self.speed, self.ahead = f"{folder}/clock", speed, 0
         self.turn(0)
 
     def turn(self, seconds):
         self.ahead += seconds
         with open(self.path + ".new", "w", encoding="ascii") as file:
-            file.write(f"+{self.ahead} x{SPEED}\n")
+            file.write(f"+{self.ahead} x{self.speed}\n")
         os.rename(self.path + ".new", self.path)
 
     def env(self):

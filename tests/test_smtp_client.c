@@ -427,7 +427,7 @@ static const dialogue dialogues[] = {
 	{"no greeting, but a web server", SENDER,
 	 .script = "S HTTP/1.1 400 Bad Request\nE failed connect broken: *\n"},
 	{"greeting changes its mind", SENDER,
-	 .script = "S 220-mx\nS 554 mx\nE failed connect broken: *\n"},
+	 .script = "S 220-mx\nS 554 mx\nE failed connect 554\nC QUIT\n"},
 	{"greeting asks", SENDER, .script = "S 354 go\nE failed connect broken: *\n"},
 	{"HELO", SENDER,
 	 .script =

@@ -17,7 +17,7 @@ extern "C" {
 
 /* "550-5.1.1 No such\r\n550 5.1.1 user\r\n": code 550, two lines in `raw`. */
 typedef struct mw_reply {
-	int code;   /* 200..599 */
+	int code;   /* 200..599, of the last line */
 	mw_str raw; /* the whole reply with its line ends; borrowed */
 } mw_reply;
 
@@ -26,7 +26,8 @@ typedef struct mw_reply {
  * Returns the bytes consumed (> 0) and fills *out, or leaves *out alone and
  * returns MW_E_MORE when `in` ends before the reply does (append and call again:
  * the caller's buffer is the only length limit) or MW_E_SYNTAX when a complete line
- * is not shaped like a reply. A bare LF ends a line too. */
+ * is not shaped like a reply. A bare LF ends a line too. All lines should have one code
+ * (RFC 5321, section 4.2.1); where they don't, the last one ends it and counts. */
 MW_API ptrdiff_t mw_reply_read(mw_reply *out, mw_str in);
 
 /* Steps through the text of a reply, line by line, without code or line end:

@@ -260,13 +260,21 @@ void act_on_job(job *j, const remote_reply *r)
 	charge(j, NULL, r);
 }
 
-/* The one mail that a refused connection was for. */
-static void charge_next(const outgoing *o)
+/* What a refused connection tells of the destination. */
+static void tell_refusal(const outgoing *o, const mw_verdict *v, int64_t now)
 {
-	job *j = destination_next(o->p->to, o->p);
+	path *p = o->p;
 
-	if (j != NULL)
-		charge(j, o, &o->last);
+	if (v->limit == MW_LIMIT_RATE)
+		throttle_slowed(&p->t, o->began, named_ms(v), now);
+	else if (p->open > 0)
+		/* Others stand: it is one too many, whatever the words. */
+		throttle_refused(&p->t, p->open, named_ms(v), now);
+	else if (v->permanence == MW_PERMANENCE_PERMANENT)
+		/* Each mail has to hear it by itself, but not all at once. */
+		throttle_refused(&p->t, 0, 0, now);
+	else
+		throttle_failed(&p->t, named_ms(v), sender_random(o->s), now);
 }
 
 void act_on_refusal(outgoing *o)
@@ -276,25 +284,18 @@ void act_on_refusal(outgoing *o)
 	destination *d = p->to;
 	const int64_t now = sender_now();
 	const mw_verdict v = judge(s->e, &o->last, MW_LIT(""), host_of(o));
+	job *j;
 
 	metrics_add(&s->e->metrics.relay_refusals_total, 1);
 	d->refused++;
 	d->last_at = now;
 	snprintf(d->last, sizeof d->last, "%s", o->last.text);
 	p->changed = true;
-	if (v.limit == MW_LIMIT_RATE) {
-		throttle_slowed(&p->t, o->began, named_ms(&v), now);
-	} else if (p->open > 0) {
-		/* Others stand: it is one too many, whatever the words. */
-		throttle_refused(&p->t, p->open, named_ms(&v), now);
-	} else if (v.permanence == MW_PERMANENCE_PERMANENT) {
-		/* Each mail has to hear it by itself, but not all at once. */
-		charge_next(o);
-		throttle_refused(&p->t, 0, 0, now);
-	} else {
-		charge_next(o);
-		throttle_failed(&p->t, named_ms(&v), sender_random(s), now);
-	}
+	/* The one mail that it was for hears it, unless others go on with it. */
+	j = p->open == 0 ? destination_next(d, p) : NULL;
+	tell_refusal(o, &v, now);
+	if (j != NULL)
+		charge(j, o, &o->last);
 }
 
 /* --- the mail of a connection */

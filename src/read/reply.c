@@ -26,16 +26,14 @@ static int line_code(mw_str line)
 ptrdiff_t mw_reply_read(mw_reply *out, mw_str in)
 {
 	mw_str rest = in, line;
-	int first = 0;
 
 	/* Only whole lines count: a last one without its LF may still grow. */
 	while (rest.len > 0 && memchr(rest.ptr, '\n', rest.len) != NULL) {
 		mw_str_cut_line(&rest, &line);
 		const int code = line_code(line);
 
-		if (code < 0 || (first != 0 && code != first))
+		if (code < 0)
 			return MW_E_SYNTAX;
-		first = code;
 		if (line.len == 3 || line.ptr[3] == ' ') {
 			const size_t used = in.len - rest.len;
 

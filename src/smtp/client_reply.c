@@ -10,17 +10,15 @@ static mw_status take_line(mw_smtp_client *s, mw_str line)
 {
 	mw_reply one;
 	const ptrdiff_t n = mw_reply_read(&one, line);
-	int code;
 
 	if (n < 0 && n != MW_E_MORE)
 		return MW_E_SYNTAX;
-	code = (line.ptr[0] - '0') * 100 + (line.ptr[1] - '0') * 10 + (line.ptr[2] - '0');
-	if (s->lines > 0 && code != s->code)
-		return MW_E_SYNTAX;
-	s->code = code;
 	if (++s->lines > MW_SMTP_CLIENT_LINES_MAX)
 		return MW_E_LIMIT;
-	return n > 0 ? MW_OK : MW_E_MORE;
+	if (n < 0)
+		return MW_E_MORE;
+	s->code = one.code;
+	return MW_OK;
 }
 
 mw_status mwi_client_reply_scan(mw_smtp_client *s, mw_str in)
