@@ -14,6 +14,7 @@ import datetime
 import glob
 import json
 import os
+import subprocess
 import time
 
 from deliver import letters, main, send
@@ -222,6 +223,18 @@ def judge_outage(folder, faults):
             faults.append(f"outage: {events}")
 
 
+def judge_destinations(mailwhy, folder, faults):
+    """Who looks is told until when nothing is sent, and in whose words why."""
+    text = subprocess.run([mailwhy, "queue", "destinations", "--json", "--spool", f"{folder}/spool"], stdout=subprocess.PIPE, text=True,
+                          check=False).stdout
+    rows = {row["destination"].split(":")[0]: row for row in map(json.loads, text.splitlines())}
+    for name, member, words in (("rate", "next_message", "slow down"), ("connections", "connections", "concurrent"),
+                                ("nobody", "down_since", "refused"), ("outage", "down_since", "shutting down")):
+        row = rows.get(address([case[0] for case in CASES].index(name) if name != "outage" else len(CASES)), {})
+        if not row.get(member) or words not in row.get("last", ""):
+            faults.append(f"{name}: destinations says {row}")
+
+
 def every_category(faults):
     known = {case[1] for case in CASES} | ELSEWHERE
     with open(os.path.join(os.path.dirname(__file__), "../knowledge/categories.kb"), encoding="utf-8") as file:
@@ -251,6 +264,8 @@ def run(mailwhy, folder, faults):
             send(near.at["smtp"], f"u@{case[0]}.example", sender=f"{case[0]}@example.org")
         for n in range(OUTAGE):
             send(near.at["smtp"], f"u{n}@outage.example")
+        time.sleep(LOOK)
+        judge_destinations(mailwhy, folder, faults)
         for step in STEPS:
             time.sleep(LOOK)
             clock.turn(step)

@@ -183,6 +183,7 @@ static void put_destination(mw_buf *out, const json_t *o)
 	put_limit(out, o, "messages_per_minute", "messages per minute");
 	put_word(out, "  down since ", member(o, "down_since"), "\n");
 	put_word(out, "  next connection at ", member(o, "next_connection"), "\n");
+	put_word(out, "  next message at ", member(o, "next_message"), "\n");
 	put_word(out, "  last refusal: ", member(o, "last"), "\n");
 }
 

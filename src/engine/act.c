@@ -260,6 +260,12 @@ void act_on_job(job *j, const remote_reply *r)
 	charge(j, NULL, r);
 }
 
+/* For people: why it takes less, or nothing. */
+static void remember(destination *d, const remote_reply *r)
+{
+	snprintf(d->last, sizeof d->last, "%s", r->text);
+}
+
 /* What a refused connection tells of the destination. */
 static void tell_refusal(const outgoing *o, const mw_verdict *v, int64_t now)
 {
@@ -288,8 +294,7 @@ void act_on_refusal(outgoing *o)
 
 	metrics_add(&s->e->metrics.relay_refusals_total, 1);
 	d->refused++;
-	d->last_at = now;
-	snprintf(d->last, sizeof d->last, "%s", o->last.text);
+	remember(d, &o->last);
 	p->changed = true;
 	/* The one mail that it was for hears it, unless others go on with it. */
 	j = p->open == 0 ? destination_next(d, p) : NULL;
@@ -349,6 +354,9 @@ static void tell_throttle(outgoing *o, const remote_reply *r, unsigned taken, bo
 	const bool sure = failed || (troubled && refused_at_mail(o));
 
 	p->changed = p->changed || v.limit != MW_LIMIT_NONE;
+	if (r != NULL &&
+	    (sure || v.limit == MW_LIMIT_RATE || v.limit == MW_LIMIT_CONNECTIONS))
+		remember(p->to, r);
 	switch (v.limit) {
 	case MW_LIMIT_RATE:
 		throttle_slowed(&p->t, o->offered_at, named_ms(&v), now);

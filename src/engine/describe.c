@@ -105,6 +105,7 @@ static void put_path(mw_buf *out, const destination *d, const path *p, int64_t n
 	put_number(out, "refused", d->refused);
 	put_time(out, "down_since", t->failures > 0 ? t->down_since : 0);
 	put_time(out, "next_connection", t->connect_after > now ? t->connect_after : 0);
+	put_time(out, "next_message", t->send_after > now ? t->send_after : 0);
 	describe_text(out, "last", mw_str_of(d->last));
 	mw_buf_put(out, MW_LIT("}\n"));
 }

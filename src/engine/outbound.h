@@ -178,7 +178,6 @@ struct destination {
 	bool plain;        /* TLS is offered and does not work */
 	uint64_t delivered, deferred, failed, refused;
 	char last[RESULT_TEXT_MAX]; /* what it said when it last refused to serve */
-	int64_t last_at;
 	unsigned domains;
 	int64_t used; /* ms of loop_clock() */
 };
