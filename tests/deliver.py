@@ -8,6 +8,7 @@ One `mailwhy serve` relays to another that answers as the address says (the buil
 recipient has to go the way of its reply; who is refused, late or given up has a letter that `mailwhy
 bounce` reads as what happened.
 """
+import glob
 import json
 import os
 import shutil
@@ -18,7 +19,8 @@ import time
 
 from smtp_client import Client, Server
 
-CONFIG = """[server]
+# A relay: how those begin that the tests send mail to.
+RELAY = """[server]
 spool = {folder}/spool
 log = {folder}/log.json
 hostname = mx.example.org
@@ -27,7 +29,8 @@ domains = example.org
 mailboxes = {folder}/mail
 [relay]
 networks = 127.0.0.0/8
-route = {far}
+"""
+CONFIG = RELAY + """route = {far}
 routes = {folder}/routes
 [delivery]
 uncertain-wait = 2s
@@ -61,27 +64,39 @@ TOLD = {
 }
 
 
-def send(address, recipient, header="", sender="eve@example.org"):
+def submit(address, sender, recipients, text, parameters=""):
+    """One mail to all of them, which has to be taken."""
     client = Client(address)
     client.expect(220)
     client.say("EHLO client.example", 250)
-    client.say(f"MAIL FROM:<{sender}>", 250)
-    client.say(f"RCPT TO:<{recipient}>", 250)
+    client.say(f"MAIL FROM:<{sender}>{parameters}", 250)
+    for recipient in recipients:
+        client.say(f"RCPT TO:<{recipient}>", 250)
     client.say("DATA", 354)
-    client.send(f"{header}Subject: to {recipient}\r\nMessage-ID: <{recipient}>\r\n\r\nhello\r\n.\r\n".encode())
+    client.send(f"{text}.\r\n".encode())
     client.expect(250)
     client.close()
 
 
-def lives(path):
-    """The events of each recipient, but that it was accepted."""
+def send(address, recipient, header="", sender="eve@example.org", body="hello\r\n"):
+    submit(address, sender, [recipient], f"{header}Subject: to {recipient}\r\nMessage-ID: <{recipient}>\r\n\r\n{body}")
+
+
+def stories(path):
+    """The events of each recipient."""
     seen = {}
     with open(path, encoding="utf-8") as log:
         for line in log:
             event = json.loads(line)
-            if event["event"] not in ("accepted", "reported", "slowed") and event.get("recipient"):
-                seen.setdefault(event["recipient"], []).append(event["event"])
+            if event["event"] != "slowed" and event.get("recipient"):
+                seen.setdefault(event["recipient"], []).append(event)
     return seen
+
+
+def lives(path):
+    """What became of each recipient, in words."""
+    return {r: events for r, story in stories(path).items()
+            if (events := [e["event"] for e in story if e["event"] not in ("accepted", "reported")])}
 
 
 def follows(events, wanted):
@@ -116,6 +131,22 @@ def judge(mailwhy, folder, faults):
         faults.append("a letter about a mail that was delivered")
 
 
+def own_trouble(mailwhy, near, folder, faults):
+    """Bodies that can't be read are our trouble: the destination is not held to be down for them."""
+    send(near.at["smtp"], "somebody@far.example")
+    await_lives(folder, {"somebody@far.example": ["delivered"]}, 10)
+    broken = {f"first1-rcpt-450-4.7.1-Greylisted+{n}@scenario.test": ["deferred", "deferred"] for n in range(4)}
+    for recipient in broken:
+        send(near.at["smtp"], recipient, body=("x" * 78 + "\r\n") * 5000)
+    for path in glob.glob(f"{folder}/spool/body/*"):
+        os.truncate(path, 100)
+    await_lives(folder, broken, 10)
+    rows = subprocess.run([mailwhy, "queue", "destinations", "--json", "--spool", f"{folder}/spool"], stdout=subprocess.PIPE, text=True,
+                          check=False).stdout
+    if '"down_since":null' not in rows:
+        faults.append(f"our own trouble: {rows}")
+
+
 def run(mailwhy, folder, faults):
     with open(f"{folder}/err", "wb") as err:
         far = Server(mailwhy, "--quiet", "--scenario", "builtin", "--listen", "127.0.0.1:0", "--spool", f"{folder}/far",
@@ -128,6 +159,7 @@ def run(mailwhy, folder, faults):
         for recipient in LIVES:
             send(near.at["smtp"], recipient)
         await_lives(folder, LIVES, 40)
+        own_trouble(mailwhy, near, folder, faults)
         for name, server in (("near", near), ("far", far)):
             status = server.stop()
             if status != 0:

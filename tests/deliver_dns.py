@@ -11,19 +11,10 @@ import socket
 import struct
 import threading
 
-from deliver import await_lives, follows, letters, main, send
+from deliver import RELAY, await_lives, follows, letters, main, send
 from smtp_client import Server
 
-CONFIG = """[server]
-spool = {folder}/spool
-log = {folder}/log.json
-hostname = mx.example.org
-[local]
-domains = example.org
-mailboxes = {folder}/mail
-[relay]
-networks = 127.0.0.0/8
-[delivery]
+CONFIG = RELAY + """[delivery]
 port = {port}
 own-addresses = deliver
 addresses = ipv4

@@ -18,19 +18,10 @@ import tempfile
 import threading
 import time
 
-from deliver import lives, send
+from deliver import RELAY, lives, send
 from smtp_client import Server
 
-CONFIG = """[server]
-spool = {folder}/spool
-log = {folder}/log.json
-hostname = mx.example.org
-[local]
-domains = example.org
-mailboxes = {folder}/mail
-[relay]
-networks = 127.0.0.0/8
-route = 127.0.0.1:{port}
+CONFIG = RELAY + """route = 127.0.0.1:{port}
 [delivery]
 patience = 1
 uncertain-wait = 1s

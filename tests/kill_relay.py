@@ -24,20 +24,12 @@ import tempfile
 import threading
 import time
 
+from deliver import RELAY
 from smtp_client import Client, Server, Surprise
 
 CLIENTS = 3
 SETTLE = 120  # seconds
-CONFIG = """[server]
-spool = {folder}/spool
-log = {folder}/log.json
-hostname = mx.example.org
-[local]
-domains = example.org
-mailboxes = {folder}/mail
-[relay]
-networks = 127.0.0.0/8
-route = 127.0.0.1:{port}
+CONFIG = RELAY + """route = 127.0.0.1:{port}
 [delivery]
 uncertain-wait = 1s
 [retry]

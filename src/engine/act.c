@@ -428,6 +428,12 @@ static void give_back(outgoing *o, job *j)
 	destination_wake(d->to);
 }
 
+/* The connection was given up for trouble of our own, which says nothing of theirs. */
+static bool is_ours(const outgoing *o)
+{
+	return o->unreadable || (o->intended && o->intent_status != MW_OK);
+}
+
 bool act_on_mail(outgoing *o, bool failed)
 {
 	job *j = o->j;
@@ -450,7 +456,8 @@ bool act_on_mail(outgoing *o, bool failed)
 		give_back(o, j);
 		return false;
 	}
-	tell_throttle(o, first_refusal(o), taken, failed);
+	if (!is_ours(o))
+		tell_throttle(o, first_refusal(o), taken, failed);
 	o->carried++;
 	for (size_t i = 0; i < o->count; i++)
 		if (!is_one_too_many(o, &o->results[i], taken))

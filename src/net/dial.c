@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "net/connect.h"
+
 #define HOST_MAX   256
 #define PORT_MAX   16
 #define FULL_PAUSE 20 /* ms */
@@ -39,8 +41,6 @@ int dial_wait(int fd, short events, int64_t end)
 static int connect_until(int fd, const struct sockaddr *address, socklen_t len,
 			 int64_t end)
 {
-	int error = 0;
-	socklen_t size = sizeof error;
 	int n;
 
 	while (connect(fd, address, len) != 0) {
@@ -55,9 +55,7 @@ static int connect_until(int fd, const struct sockaddr *address, socklen_t len,
 	n = dial_wait(fd, POLLOUT, end);
 	if (n <= 0)
 		return n == 0 ? ETIMEDOUT : errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-		return errno;
-	return error;
+	return connect_result(fd);
 }
 
 /* A connected socket in *out, or an error number. */
